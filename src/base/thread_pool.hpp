@@ -1,0 +1,42 @@
+// A persistent pool of threads for fork-join regions of a few microseconds to milliseconds.
+//
+// The caller is participant 0 and drains tiles itself; workers claim tiles by one atomic ticket,
+// spin briefly between regions, then sleep. So a late or descheduled worker is never waited for
+// unless it holds a tile, and N threads are never slower than one. See docs/architecture.md.
+// Without threads (DRAGOMAN_THREADS=0, the single-threaded wasm) every region runs on the caller.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+
+namespace dragoman {
+
+class ThreadPool {
+ public:
+  /// @param participants  threads that work in a region, the caller included; 1 starts none.
+  explicit ThreadPool(int participants);
+  ~ThreadPool();
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
+
+  int participants() const;
+
+  /// Runs `body(tile, participant)` once for each tile in [0, tiles) and returns when all are
+  /// done. Tiles run in no particular order; `participant` is in [0, participants()), and no two
+  /// tiles run at once under one participant, so it may index scratch. `body` must not throw and
+  /// must not call run() again. Called from one thread at a time.
+  template <typename Body>
+  void run(int tiles, const Body& body) {
+    run_erased(tiles, [](const void* b, int tile, int participant) {
+      (*static_cast<const Body*>(b))(tile, participant);
+    }, &body);
+  }
+
+ private:
+  using Invoke = void (*)(const void* body, int tile, int participant);
+  void run_erased(int tiles, Invoke invoke, const void* body);
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace dragoman

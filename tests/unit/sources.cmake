@@ -1,0 +1,3 @@
+# Unit tests (Catch2), one file per header of src/.
+set(DRAGOMAN_TEST_SOURCES
+)

@@ -1,0 +1,3 @@
+# The Embind module.
+set(DRAGOMAN_WASM_SOURCES
+)
