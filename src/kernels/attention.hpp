@@ -1,0 +1,37 @@
+// Scaled dot-product attention in f32 (Vaswani et al. 2017), for one or many sequences.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "base/context.hpp"
+#include "tensor/view.hpp"
+
+namespace dragoman {
+
+/// One sequence's share of a ragged batch.
+struct AttentionItem {
+  View<const float> query;  // [query_rows, heads * head_dim]
+  View<const float> key;    // [key_rows, heads * head_dim]
+  View<const float> value;  // [key_rows, heads * head_dim]
+  View<float> out;          // [query_rows, heads * head_dim]
+};
+
+/// Every query row sees every key row of its own item; with `causal`, query row i sees key rows
+/// up to key_rows - query_rows + i. Items are independent and may have any lengths.
+/// @param scale  multiplies the scores, usually 1 / sqrt(head_dim)
+void attention(const Context& context, std::span<const AttentionItem> items, int heads,
+               float scale, bool causal);
+
+/// One query against keys and values that lie scattered in a cache.
+struct GatheredAttentionItem {
+  const float* query;                // [heads * head_dim]
+  std::span<const int32_t> entries;  // rows of the cache, oldest first
+  float* out;                        // [heads * head_dim]
+};
+
+/// @param keys, values  [cache rows, heads * head_dim]
+void gathered_attention(const Context& context, std::span<const GatheredAttentionItem> items,
+                        View<const float> keys, View<const float> values, int heads, float scale);
+
+}  // namespace dragoman

@@ -1,0 +1,50 @@
+// The packed layouts of weight matrices, and how one output channel is written into them.
+//
+// A matrix maps k inputs to n outputs. Both layouts are panels of 16 output columns:
+//   int8: per panel, per group of 4 inputs, 64 bytes: column 0's four, column 1's four, ...
+//         k is padded to a multiple of 4 and n to one of 16, with values that contribute nothing.
+//   f32:  per panel, per input, 16 floats.
+// One layout serves every tile shape and every instruction set (docs/architecture.md, kernels).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace dragoman {
+
+constexpr int kPanelColumns = 16;
+constexpr int kGroupInputs = 4;
+
+constexpr int round_up(int value, int multiple) {
+  return (value + multiple - 1) / multiple * multiple;
+}
+
+/// Which operand is confined to 7 bits. The relaxed dot product has one 8-bit signed and one
+/// 7-bit operand; only then is its result the same on every engine.
+enum class OperandRole : uint8_t {
+  /// Weights in -63..63, stored +64; activations signed 8-bit, symmetric. After layer norms.
+  kWeights7,
+  /// Weights in -127..127; activations 0..127 with a zero point. After GELU and ReLU.
+  kActivations7,
+};
+
+/// Largest magnitude a quantised weight may have under `role`: 63 or 127.
+constexpr int weight_limit(OperandRole role) { return role == OperandRole::kWeights7 ? 63 : 127; }
+
+/// Bytes of a packed int8 matrix.
+size_t packed_int8_bytes(int k, int n);
+/// Floats of a packed f32 matrix.
+size_t packed_f32_floats(int k, int n);
+
+/// Fills `panels` with the padding's neutral values. Call once before writing columns.
+void clear_packed_int8(int8_t* panels, int k, int n, OperandRole role);
+
+/// Writes output channel `column`. @param values  [k], within +-weight_limit(role)
+void pack_column_int8(int8_t* panels, int k, int column, OperandRole role, const int8_t* values);
+void pack_column_f32(float* panels, int k, int column, const float* values);
+
+/// The reverse, for embedding rows that share the output layer's matrix. @param values  [k], out
+void unpack_column_int8(const int8_t* panels, int k, int column, OperandRole role, int8_t* values);
+void unpack_column_f32(const float* panels, int k, int column, float* values);
+
+}  // namespace dragoman

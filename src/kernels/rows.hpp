@@ -1,0 +1,29 @@
+// Functions of whole rows: normalisation, softmax, log-softmax, sums.
+#pragma once
+
+#include <span>
+
+#include "tensor/view.hpp"
+
+namespace dragoman {
+
+/// out = (x - mean) / sqrt(variance + epsilon) * weight + bias, per row (Ba et al. 2016).
+/// @param x, out  [rows, n], may be the same    @param weight, bias  [n]
+void layer_norm(View<const float> x, std::span<const float> weight, std::span<const float> bias,
+                float epsilon, View<float> out);
+
+/// In place; subtracts the maximum first. -inf entries become 0.
+void softmax(std::span<float> row);
+/// In place, natural logarithm.
+void log_softmax(std::span<float> row);
+
+/// to[i] += from[i]
+void add(std::span<const float> from, std::span<float> to);
+/// to[i] = from[i] * scale
+void scale(std::span<const float> from, float scale, std::span<float> to);
+/// True when every value is finite.
+bool all_finite(std::span<const float> row);
+/// Index of the largest value, the first of equals. NaN never wins; -1 when the row is all NaN.
+int argmax(std::span<const float> row);
+
+}  // namespace dragoman

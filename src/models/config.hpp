@@ -1,0 +1,52 @@
+// The one description of a transformer that every family's config.json is mapped to.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.hpp"
+#include "kernels/activations.hpp"
+#include "tensor/dtype.hpp"
+
+namespace dragoman {
+
+enum class Positions { kLearned, kSinusoidal };
+enum class NormPlace { kPost, kPre };
+
+/// Shapes and switches of one stack (encoder or decoder).
+struct StackConfig {
+  int layers = 0;
+  int heads = 0;
+  int ffn_size = 0;
+};
+
+struct TransformerConfig {
+  std::string model_type;  // "bert", "marian"
+  int hidden_size = 0;
+  int vocab_size = 0;
+  int decoder_vocab_size = 0;  // == vocab_size when shared
+  int max_positions = 0;
+  int type_vocab_size = 0;
+  StackConfig encoder;
+  StackConfig decoder;  // layers == 0: none
+  Activation activation = Activation::kGelu;
+  Positions positions = Positions::kLearned;
+  NormPlace norm_place = NormPlace::kPost;
+  float norm_epsilon = 1e-12F;
+  bool scale_embedding = false;
+  bool tie_embeddings = true;     // the output layer is the decoder's embedding table
+  bool share_embeddings = true;   // encoder and decoder use one table
+  int pad_token_id = -1;
+  int eos_token_id = -1;
+  int decoder_start_token_id = -1;
+  bool multi_label = false;            // problem_type is multi_label_classification
+  std::vector<std::string> labels;     // id2label in id order
+};
+
+/// Reads config.json. Throws unsupported-model for an unknown model_type (naming it and the known
+/// ones) or a feature the engine lacks, model-format for values that make no sense.
+TransformerConfig read_config(Json config);
+
+}  // namespace dragoman

@@ -1,0 +1,46 @@
+// What every encoder-only family with a classification head gives the tasks.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "base/context.hpp"
+#include "models/config.hpp"
+#include "nn/slots.hpp"
+#include "tensor/view.hpp"
+
+namespace dragoman {
+
+/// One sequence of a ragged batch: no padding, no attention mask.
+struct EncoderInput {
+  std::span<const int32_t> ids;
+  std::span<const int32_t> type_ids;  // same length, or empty for all zero
+};
+
+/// A forward pass in bounded pieces.
+class EncoderPass {
+ public:
+  virtual ~EncoderPass() = default;
+  /// Runs one layer. @returns true while more remains.
+  virtual bool step(const Context& context) = 0;
+  /// After the last step: logits of the head, [sequences, num_labels].
+  virtual View<const float> logits() const = 0;
+};
+
+class SequenceClassifier {
+ public:
+  virtual ~SequenceClassifier() = default;
+  virtual const TransformerConfig& config() const = 0;
+  virtual SlotTable& slots() = 0;
+  /// Call once after all weights are in place; throws model-incomplete or model-format.
+  virtual void finish() = 0;
+  virtual size_t packed_bytes() const = 0;
+  /// @param inputs  each at most max_position_embeddings long; ids are checked and copied
+  virtual std::unique_ptr<EncoderPass> start(std::span<const EncoderInput> inputs) const = 0;
+};
+
+std::unique_ptr<SequenceClassifier> make_sequence_classifier(const TransformerConfig& config,
+                                                             WeightType type);
+
+}  // namespace dragoman

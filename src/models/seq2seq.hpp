@@ -1,0 +1,66 @@
+// What every encoder-decoder family gives the decoding layer: sessions of sources and hypotheses.
+//
+// A batch is ragged: sources lie one after the other without padding, so a text is computed the
+// same alone and in company. Hypotheses form a tree: a row of one decode() extends a row of the
+// one before; keys and values are never copied when beams are reordered.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "base/context.hpp"
+#include "models/config.hpp"
+#include "nn/slots.hpp"
+#include "tensor/view.hpp"
+
+namespace dragoman {
+
+/// One live hypothesis in one decoding step.
+struct DecodeRow {
+  int32_t source = 0;   // from add_source()
+  int32_t parent = -1;  // row of the previous decode() that this one extends; -1 begins anew
+  int32_t token = 0;    // the newest token, whose successor is wanted
+};
+
+/// One job's state: encoded sources and the caches of its hypotheses.
+class Seq2SeqSession {
+ public:
+  virtual ~Seq2SeqSession() = default;
+
+  /// Queues a source. @param ids  with its special tokens, at most max_source_length
+  /// @returns a handle, valid until release()
+  virtual int32_t add_source(std::span<const int32_t> ids) = 0;
+
+  /// Does a bounded piece of encoding (one layer for the queued sources). @returns true while
+  /// more remains; decode() may be called once it returns false.
+  virtual bool encode_step(const Context& context) = 0;
+
+  /// Runs the decoder for one token of every row. Every row's source is encoded; a source may
+  /// have several rows. Rows of the previous call that no row extends are dropped.
+  /// @returns logits [rows, vocab_size] in the context's arena
+  virtual View<float> decode(const Context& context, std::span<const DecodeRow> rows) = 0;
+
+  /// Frees a source and the caches of its hypotheses.
+  virtual void release(int32_t source) = 0;
+
+  /// Bytes held by the session's caches.
+  virtual size_t cache_bytes() const = 0;
+};
+
+class Seq2SeqModel {
+ public:
+  virtual ~Seq2SeqModel() = default;
+  virtual const TransformerConfig& config() const = 0;
+  virtual SlotTable& slots() = 0;
+  /// Call once after all weights are in place; throws model-incomplete or model-format.
+  virtual void finish() = 0;
+  virtual size_t packed_bytes() const = 0;
+  virtual std::unique_ptr<Seq2SeqSession> start_session() const = 0;
+};
+
+/// Builds an empty model of the family config.json names; weights come through slots().
+/// Throws unsupported-model for a family or feature that is not implemented.
+std::unique_ptr<Seq2SeqModel> make_seq2seq_model(const TransformerConfig& config, WeightType type);
+
+}  // namespace dragoman

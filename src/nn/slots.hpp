@@ -1,0 +1,65 @@
+// Slots: the places of a model that named tensors of a file go to.
+//
+// A slot knows its shape and its packed form and takes a tensor row by row, in whatever order
+// tensors arrive, writing each row straight to its final place: no full-precision copy of a
+// model ever exists. Readers (formats/) convert stored elements; slots quantise.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dragoman {
+
+/// Destination of one tensor. Matrices are [rows, cols] as published (rows = output channels of
+/// a torch Linear, or vocabulary rows of an embedding); vectors are [1, n].
+class Slot {
+ public:
+  virtual ~Slot() = default;
+  /// Shape expected in the file, such as {768, 768} or {768}.
+  virtual std::vector<int64_t> shape() const = 0;
+  virtual int rows() const = 0;
+  virtual int cols() const = 0;
+  /// Takes row `row` in full precision. Throws model-format when a value is NaN or infinite.
+  virtual void put_row(int row, std::span<const float> values) = 0;
+  /// Takes row `row` of a tensor stored as int8; its scale comes through put_scales, in any order.
+  virtual void put_row_int8(int row, std::span<const int8_t> values) = 0;
+  /// Per-row scales of an int8 tensor, [rows] or, when one scale serves all, [1].
+  virtual void put_scales(std::span<const float> scales) = 0;
+};
+
+/// The table of a model: published tensor name -> slot, plus names that may be ignored.
+class SlotTable {
+ public:
+  /// `name` goes to `slot`; several names may share one slot (tied weights: the first to arrive
+  /// fills it, the others must agree and are skipped).
+  void add(std::string name, Slot* slot);
+  /// Accepts files that leave `name` out.
+  void optional(std::string name);
+  /// Names, or prefixes ending in '*', or suffixes beginning with '*', that carry nothing needed.
+  void ignore(std::string pattern);
+
+  Slot* find(std::string_view name) const;      // null when unknown
+  bool ignored(std::string_view name) const;
+  /// Called by the reader when a tensor is complete.
+  void mark_filled(std::string_view name);
+  bool filled(std::string_view name) const;
+  /// Throws model-incomplete naming every required tensor that never came.
+  void check_complete(const std::string& file) const;
+
+ private:
+  struct Entry {
+    Slot* slot = nullptr;
+    bool required = true;
+  };
+  std::map<std::string, Entry, std::less<>> entries_;
+  std::vector<std::string> ignored_;
+  std::map<Slot*, std::string> filled_;  // slot -> the name it came under
+};
+
+}  // namespace dragoman

@@ -1,0 +1,68 @@
+// Tokenizers: text to ids with offsets, and back.
+//
+// Text is UTF-8 inside the core (bytes that are not UTF-8 read as U+FFFD each); offsets are in
+// UTF-16 code units of the same text, so that JavaScript's text.slice(start, end) is the span.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.hpp"
+
+namespace dragoman {
+
+/// Tokens of one text or pair, parallel arrays.
+struct Encoding {
+  std::vector<int32_t> ids;
+  std::vector<int32_t> type_ids;
+  std::vector<uint32_t> starts;      // UTF-16 offsets into the text (or the pair's own text)
+  std::vector<uint32_t> ends;
+  std::vector<uint8_t> special;      // 1 for added special tokens; their offsets are 0, 0
+  bool truncated = false;
+};
+
+/// Which text loses tokens, as in Python `tokenizers`.
+enum class Truncation { kNone, kLongestFirst, kOnlyFirst, kOnlySecond };
+
+struct EncodeOptions {
+  bool add_special_tokens = true;
+  int max_length = 0;  // special tokens included; 0 means no limit
+  Truncation truncation = Truncation::kNone;
+};
+
+class Tokenizer {
+ public:
+  virtual ~Tokenizer() = default;
+  virtual Encoding encode(std::string_view text, std::optional<std::string_view> pair,
+                          const EncodeOptions& options) const = 0;
+  Encoding encode(std::string_view text) const { return encode(text, std::nullopt, {}); }
+  /// Ids to text as Python's `decode(ids, skip_special_tokens=…)` gives it.
+  virtual std::string decode(std::span<const int32_t> ids, bool skip_special_tokens) const = 0;
+  virtual int vocab_size() const = 0;
+  /// Id of `token`, or -1.
+  virtual int32_t token_id(std::string_view token) const = 0;
+  /// Number of special tokens added to one text (or a pair).
+  virtual int special_tokens(bool pair) const = 0;
+  /// True when token `index` of `encoding` begins a word: long texts are split before such tokens.
+  virtual bool begins_word(const Encoding& encoding, size_t index) const = 0;
+};
+
+/// Files of a model folder: name -> bytes.
+using TokenizerFiles = std::map<std::string, std::string, std::less<>>;
+
+/// Picks the kind of tokenizer by the files present and `model_type`, and builds it.
+/// Throws model-incomplete naming files that lack, tokenizer-format for damaged ones,
+/// unsupported-model for kinds that are not implemented.
+std::unique_ptr<Tokenizer> load_tokenizer(const TokenizerFiles& files, std::string_view model_type);
+
+/// Names of files of a folder that load_tokenizer may want for this model type (a loader fetches
+/// those that exist).
+std::vector<std::string> tokenizer_file_names(std::string_view model_type);
+
+}  // namespace dragoman
