@@ -1,0 +1,24 @@
+# Functions that make the core and the kernels with given flags: once natively, and once for each
+# thread mode and each instruction set under Emscripten.
+
+set(DRAGOMAN_CORE_SOURCES
+  ${DRAGOMAN_BASE_SOURCES} ${DRAGOMAN_TENSOR_SOURCES} ${DRAGOMAN_NN_SOURCES}
+  ${DRAGOMAN_FORMATS_SOURCES} ${DRAGOMAN_TEXT_SOURCES} ${DRAGOMAN_MODELS_SOURCES}
+  ${DRAGOMAN_DECODE_SOURCES} ${DRAGOMAN_TASKS_SOURCES})
+
+# Everything but the kernels, as static library `name` compiled with the flags of the INTERFACE
+# targets in ARGN.
+function(dragoman_add_core name)
+  add_library(${name} STATIC ${DRAGOMAN_CORE_SOURCES})
+  target_link_libraries(${name} PUBLIC dragoman_language PRIVATE dragoman_headers ${ARGN})
+endfunction()
+
+# The kernels, the only code that depends on the instruction set, likewise.
+function(dragoman_add_kernels name)
+  if(NOT DRAGOMAN_KERNELS_SOURCES)
+    add_library(${name} INTERFACE)
+    return()
+  endif()
+  add_library(${name} STATIC ${DRAGOMAN_KERNELS_SOURCES})
+  target_link_libraries(${name} PUBLIC dragoman_language PRIVATE dragoman_headers ${ARGN})
+endfunction()
