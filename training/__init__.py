@@ -1,0 +1,1 @@
+"""Scripts that made the models under `models/`; README.md here says how to rerun them."""

