@@ -6,8 +6,8 @@ that of the OPUS-MT models, so that `MarianTokenizer` and Dragoman read them ali
 """
 
 import argparse
+import io
 import json
-import shutil
 from pathlib import Path
 
 import sentencepiece
@@ -17,13 +17,15 @@ from .data import read_pairs
 VOCABULARY = 8000
 
 
-def train_pieces(pairs: list[tuple[str, str]], prefix: Path) -> None:
-    """Trains one unigram model on both languages; writes `prefix`.model."""
+def train_pieces(pairs: list[tuple[str, str]]) -> bytes:
+    """Trains one unigram model on both languages; returns the .spm file's bytes."""
     # A sentence with five translations must not count five times, hence the sets.
     lines = sorted({source for source, _ in pairs}) + sorted({target for _, target in pairs})
+    # Written to memory: a model trained to a file would carry that file's path inside.
+    model = io.BytesIO()
     sentencepiece.SentencePieceTrainer.train(
         sentence_iterator=iter(lines),
-        model_prefix=str(prefix),
+        model_writer=model,
         vocab_size=VOCABULARY,
         model_type="unigram",
         normalization_rule_name="nmt_nfkc",
@@ -32,14 +34,14 @@ def train_pieces(pairs: list[tuple[str, str]], prefix: Path) -> None:
         num_threads=2,
         minloglevel=1,
     )
+    return model.getvalue()
 
 
 def write_tokenizer(pairs: list[tuple[str, str]], folder: Path) -> None:
     """Writes the four tokenizer files to `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    prefix = folder / "joint"
-    train_pieces(pairs, prefix)
-    spm = sentencepiece.SentencePieceProcessor(model_file=f"{prefix}.model")
+    model = train_pieces(pairs)
+    spm = sentencepiece.SentencePieceProcessor(model_proto=model)
     pieces = [spm.id_to_piece(at) for at in range(spm.get_piece_size())]
     ordinary = [p for at, p in enumerate(pieces) if not (spm.is_control(at) or spm.is_unknown(at))]
     vocabulary = ["</s>", "<unk>", *ordinary, "<pad>"]
@@ -47,9 +49,7 @@ def write_tokenizer(pairs: list[tuple[str, str]], folder: Path) -> None:
     text = json.dumps(table, ensure_ascii=False, indent=0)
     (folder / "vocab.json").write_text(text + "\n", encoding="utf-8")
     for name in ("source.spm", "target.spm"):
-        shutil.copyfile(f"{prefix}.model", folder / name)
-    for suffix in ("model", "vocab"):
-        Path(f"{prefix}.{suffix}").unlink()
+        (folder / name).write_bytes(model)
     config = {
         "source_lang": "en",
         "target_lang": "fr",
