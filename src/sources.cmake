@@ -10,12 +10,26 @@ set(DRAGOMAN_TENSOR_SOURCES
 set(DRAGOMAN_KERNELS_SOURCES
 )
 set(DRAGOMAN_NN_SOURCES
+  src/nn/attention.cpp
+  src/nn/feed_forward.cpp
+  src/nn/kv_cache.cpp
+  src/nn/norm.cpp
+  src/nn/positions.cpp
 )
 set(DRAGOMAN_FORMATS_SOURCES
 )
 set(DRAGOMAN_TEXT_SOURCES
 )
 set(DRAGOMAN_MODELS_SOURCES
+  src/models/bert.cpp
+  src/models/config.cpp
+  src/models/encoder_model.cpp
+  src/models/inputs.cpp
+  src/models/layers.cpp
+  src/models/marian.cpp
+  src/models/parts.cpp
+  src/models/seq2seq.cpp
+  src/models/seq2seq_session.cpp
 )
 set(DRAGOMAN_DECODE_SOURCES
 )

@@ -13,6 +13,7 @@
 namespace dragoman {
 
 enum class Positions { kLearned, kSinusoidal };
+/// Where a block normalises: its sum with the residual (post), or its input (pre).
 enum class NormPlace { kPost, kPre };
 
 /// Shapes and switches of one stack (encoder or decoder).
@@ -25,7 +26,7 @@ struct StackConfig {
 struct TransformerConfig {
   std::string model_type;  // "bert", "marian"
   int hidden_size = 0;
-  int vocab_size = 0;
+  int vocab_size = 0;  // of the encoder, or of both sides
   int decoder_vocab_size = 0;  // == vocab_size when shared
   int max_positions = 0;
   int type_vocab_size = 0;
@@ -42,6 +43,7 @@ struct TransformerConfig {
   int eos_token_id = -1;
   int decoder_start_token_id = -1;
   bool multi_label = false;            // problem_type is multi_label_classification
+  bool regression = false;             // problem_type is regression: logits are the answer
   std::vector<std::string> labels;     // id2label in id order
 };
 

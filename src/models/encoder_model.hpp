@@ -26,6 +26,8 @@ class EncoderPass {
   virtual bool step(const Context& context) = 0;
   /// After the last step: logits of the head, [sequences, num_labels].
   virtual View<const float> logits() const = 0;
+  /// After the last step: the encoder's output, [tokens of all sequences, hidden_size].
+  virtual View<const float> hidden() const = 0;
 };
 
 class SequenceClassifier {
@@ -36,10 +38,15 @@ class SequenceClassifier {
   /// Call once after all weights are in place; throws model-incomplete or model-format.
   virtual void finish() = 0;
   virtual size_t packed_bytes() const = 0;
-  /// @param inputs  each at most max_position_embeddings long; ids are checked and copied
+  /// Throws input-too-long for more ids than max_position_embeddings, invalid-argument for an
+  /// empty sequence or an id outside the vocabulary. The model must outlive the pass.
+  /// @param inputs  checked and copied
   virtual std::unique_ptr<EncoderPass> start(std::span<const EncoderInput> inputs) const = 0;
 };
 
+/// Builds an empty model of the family config.json names; weights come through slots().
+/// Throws unsupported-model for a family that does not classify, out-of-memory for a size that
+/// cannot be addressed.
 std::unique_ptr<SequenceClassifier> make_sequence_classifier(const TransformerConfig& config,
                                                              WeightType type);
 

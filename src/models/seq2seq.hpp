@@ -28,12 +28,14 @@ class Seq2SeqSession {
  public:
   virtual ~Seq2SeqSession() = default;
 
-  /// Queues a source. @param ids  with its special tokens, at most max_source_length
+  /// Queues a source. Throws input-too-long for more ids than max_positions, invalid-argument for
+  /// none at all or an id outside the vocabulary.
+  /// @param ids  with its special tokens
   /// @returns a handle, valid until release()
   virtual int32_t add_source(std::span<const int32_t> ids) = 0;
 
-  /// Does a bounded piece of encoding (one layer for the queued sources). @returns true while
-  /// more remains; decode() may be called once it returns false.
+  /// Does a bounded piece of encoding (one layer for some of the queued sources). @returns true
+  /// while more remains; a source may be decoded once it returned false after its add_source().
   virtual bool encode_step(const Context& context) = 0;
 
   /// Runs the decoder for one token of every row. Every row's source is encoded; a source may
@@ -56,11 +58,13 @@ class Seq2SeqModel {
   /// Call once after all weights are in place; throws model-incomplete or model-format.
   virtual void finish() = 0;
   virtual size_t packed_bytes() const = 0;
+  /// The model must outlive the session.
   virtual std::unique_ptr<Seq2SeqSession> start_session() const = 0;
 };
 
 /// Builds an empty model of the family config.json names; weights come through slots().
-/// Throws unsupported-model for a family or feature that is not implemented.
+/// Throws unsupported-model for a family that is no encoder-decoder, out-of-memory for a size that
+/// cannot be addressed.
 std::unique_ptr<Seq2SeqModel> make_seq2seq_model(const TransformerConfig& config, WeightType type);
 
 }  // namespace dragoman

@@ -1,0 +1,53 @@
+// Checked access to the fields of config.json, for the pages of the families.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.hpp"
+#include "kernels/activations.hpp"
+#include "models/config.hpp"
+
+namespace dragoman {
+
+/// Reads fields with the defaults of the family's configuration class in Python. Every refusal
+/// names the field and its value.
+class ConfigReader {
+ public:
+  explicit ConfigReader(Json config) : config_(config) {}
+
+  /// An integer in [1, limit].
+  int size(std::string_view field, int fallback, int limit) const;
+  /// A token id in [0, limit), or -1 for none: the field is null, or absent and `fallback` (the
+  /// default of a full-sized model) lies outside this vocabulary.
+  int token(std::string_view field, int fallback, int limit) const;
+  bool flag(std::string_view field, bool fallback) const;
+  /// A positive, finite number.
+  float epsilon(std::string_view field, double fallback) const;
+  Activation activation(std::string_view field, std::string_view fallback) const;
+  /// Throws unsupported-model unless the field has this value or is absent.
+  void require_flag(std::string_view field, bool value) const;
+  void require_text(std::string_view field, std::string_view value) const;
+  /// id2label in the order of its ids, or LABEL_0 … for num_labels; and problem_type.
+  void read_labels(TransformerConfig& config) const;
+  /// Throws unsupported-model for weights quantised in a way the readers do not know.
+  void check_quantization() const;
+  const Json& json() const { return config_; }
+
+ private:
+  Json config_;
+};
+
+/// Throws model-format unless `hidden_size` splits evenly over `heads`.
+void check_heads(int hidden_size, int heads, std::string_view heads_field);
+
+// Larger values are damage, not models; they also keep every product of two sizes that occurs
+// within 32 bits, and int8 sums over a row within int32.
+constexpr int kMaxWidth = 1 << 16;
+constexpr int kMaxLayers = 1 << 10;
+constexpr int kMaxVocabulary = 1 << 24;
+constexpr int kMaxPositions = 1 << 20;
+
+}  // namespace dragoman

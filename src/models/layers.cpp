@@ -1,0 +1,51 @@
+// Layers as sequences of residual blocks.
+#include "models/layers.hpp"
+
+namespace dragoman {
+
+namespace {
+
+// hidden = norm(hidden + block(hidden)), or hidden + block(norm(hidden)).
+// @param block  called as block(input, out), adds its result to `out`; may be given one view twice
+template <typename Block>
+void residual(const Context& context, const LayerNorm& norm, NormPlace place, View<float> hidden,
+              const Block& block) {
+  if (place == NormPlace::kPost) {
+    block(hidden, hidden);
+    norm.forward(hidden, hidden);
+    return;
+  }
+  const ArenaScope scope(context.arena);
+  const auto count = static_cast<size_t>(hidden.rows) * static_cast<size_t>(hidden.cols);
+  const View<float> normed(context.arena.take<float>(count).data(), hidden.rows, hidden.cols);
+  norm.forward(hidden, normed);
+  block(normed, hidden);
+}
+
+}  // namespace
+
+void run_layer(const Context& context, const EncoderLayer& layer, NormPlace norm_place,
+               std::span<const int> offsets, View<float> hidden) {
+  residual(context, layer.attention_norm, norm_place, hidden,
+           [&](View<const float> x, View<float> out) {
+             layer.attention.forward(context, x, offsets, out);
+           });
+  residual(context, layer.ffn_norm, norm_place, hidden,
+           [&](View<const float> x, View<float> out) { layer.ffn.forward(context, x, out); });
+}
+
+void run_layer(const Context& context, const DecoderLayer& layer, int index, NormPlace norm_place,
+               const DecoderStep& step, View<float> hidden) {
+  residual(context, layer.attention_norm, norm_place, hidden,
+           [&](View<const float> x, View<float> out) {
+             layer.attention.forward_cached(context, x, step.histories, step.cache, index, out);
+           });
+  residual(context, layer.cross_norm, norm_place, hidden,
+           [&](View<const float> x, View<float> out) {
+             layer.cross.forward(context, x, step.sources, out);
+           });
+  residual(context, layer.ffn_norm, norm_place, hidden,
+           [&](View<const float> x, View<float> out) { layer.ffn.forward(context, x, out); });
+}
+
+}  // namespace dragoman

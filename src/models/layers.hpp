@@ -1,0 +1,33 @@
+// Forward computation of one layer of a stack. Both stacks are loops over these two functions, so
+// that a caller may stop between layers.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "base/context.hpp"
+#include "models/config.hpp"
+#include "models/parts.hpp"
+#include "nn/attention.hpp"
+#include "nn/kv_cache.hpp"
+#include "tensor/view.hpp"
+
+namespace dragoman {
+
+/// @param offsets  first row of each sequence, then the number of rows
+/// @param hidden   [rows, hidden_size], replaced by the layer's output
+void run_layer(const Context& context, const EncoderLayer& layer, NormPlace norm_place,
+               std::span<const int> offsets, View<float> hidden);
+
+/// What the rows of one decoding step see.
+struct DecoderStep {
+  std::span<const std::span<const int32_t>> histories;  // per row, its own entry last
+  std::span<const CrossAttentionItem> sources;          // cover every row, for this layer
+  KvCache& cache;
+};
+
+/// @param hidden  [rows, hidden_size], replaced by the layer's output
+void run_layer(const Context& context, const DecoderLayer& layer, int index, NormPlace norm_place,
+               const DecoderStep& step, View<float> hidden);
+
+}  // namespace dragoman

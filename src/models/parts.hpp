@@ -1,0 +1,87 @@
+// The parts a model is built of, as the families name them and the passes run them.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "models/config.hpp"
+#include "nn/attention.hpp"
+#include "nn/feed_forward.hpp"
+#include "nn/linear.hpp"
+#include "nn/norm.hpp"
+#include "nn/positions.hpp"
+#include "nn/reshaped_slot.hpp"
+
+namespace dragoman {
+
+struct EncoderLayer {
+  EncoderLayer(const TransformerConfig& config, WeightType type);
+  SelfAttention attention;
+  LayerNorm attention_norm;
+  FeedForward ffn;
+  LayerNorm ffn_norm;
+};
+
+struct DecoderLayer {
+  DecoderLayer(const TransformerConfig& config, WeightType type);
+  SelfAttention attention;
+  LayerNorm attention_norm;
+  CrossAttention cross;
+  LayerNorm cross_norm;
+  FeedForward ffn;
+  LayerNorm ffn_norm;
+};
+
+/// Vectors of tokens, from a table of their own or from the output layer they are tied to.
+class TokenTable {
+ public:
+  TokenTable(const Embedding* table, float scale) : table_(table), scale_(scale) {}
+  TokenTable(const Linear* tied, float scale) : tied_(tied), scale_(scale) {}
+  int count() const { return tied_ != nullptr ? tied_->outputs() : table_->count(); }
+  /// @param out  [hidden_size]: the scaled vector of `token`
+  void row(int32_t token, std::span<float> out) const;
+
+ private:
+  const Embedding* table_ = nullptr;
+  const Linear* tied_ = nullptr;
+  float scale_;
+};
+
+/// An encoder with a classification head on its first token.
+struct ClassifierParts {
+  ClassifierParts(const TransformerConfig& config, WeightType type);
+  size_t packed_bytes() const;
+  TransformerConfig config;
+  Embedding words;
+  Embedding positions;
+  Embedding types;
+  LayerNorm embedding_norm;
+  std::vector<EncoderLayer> layers;
+  Linear pooler;
+  Linear classifier;
+};
+
+/// An encoder-decoder with an output layer over the target vocabulary.
+struct Seq2SeqParts {
+  Seq2SeqParts(const TransformerConfig& config, WeightType type);
+  size_t packed_bytes() const;
+  /// Where source and target tokens take their vectors from, according to what is tied.
+  TokenTable source_table() const;
+  TokenTable target_table() const;
+
+  TransformerConfig config;
+  SinusoidalPositions positions;
+  std::optional<Embedding> source_words;  // absent when the output layer serves
+  std::optional<Embedding> target_words;  // absent when the output layer or source_words serves
+  std::vector<EncoderLayer> encoder;
+  std::vector<DecoderLayer> decoder;
+  Linear output;                 // bias: final_logits_bias
+  ReshapedSlot output_bias;      // published as [1, vocab_size]
+};
+
+/// Throws out-of-memory when `config` describes more bytes of weights than can be addressed,
+/// before anything is allocated.
+void check_model_size(const TransformerConfig& config, WeightType type);
+
+}  // namespace dragoman

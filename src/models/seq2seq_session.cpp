@@ -1,0 +1,232 @@
+// Encoding in bounded batches, decoding over a tree of cache entries.
+#include "models/seq2seq_session.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "base/error.hpp"
+#include "kernels/rows.hpp"
+#include "models/inputs.hpp"
+#include "models/layers.hpp"
+
+namespace dragoman {
+
+namespace {
+
+// Tokens of the sources encoded together, at least one source. Beyond this a layer's matrices are
+// reused enough, and a step stays short. Results do not depend on it.
+constexpr size_t kBatchTokens = 512;
+
+[[noreturn]] void misuse(const std::string& what) { throw Error(ErrorCode::kInternal, what); }
+
+}  // namespace
+
+TransformerSession::TransformerSession(const Seq2SeqParts& parts)
+    : parts_(parts),
+      source_table_(parts.source_table()),
+      target_table_(parts.target_table()),
+      cache_(parts.config.decoder.layers, parts.config.hidden_size) {}
+
+int32_t TransformerSession::add_source(std::span<const int32_t> ids) {
+  check_length(ids.size(), parts_.positions.count());
+  check_ids(ids, source_table_.count(), "source token id");
+  const auto is_free = [](const Source& source) { return source.state == SourceState::kFree; };
+  auto place = std::find_if(sources_.begin(), sources_.end(), is_free);
+  if (place == sources_.end()) place = sources_.insert(place, Source{});
+  place->ids.assign(ids.begin(), ids.end());
+  place->length = static_cast<int>(ids.size());
+  const auto handle = static_cast<int32_t>(place - sources_.begin());
+  queue_.push_back(handle);
+  place->state = SourceState::kQueued;
+  return handle;
+}
+
+bool TransformerSession::encode_step(const Context& context) {
+  if (batch_.sources.empty()) {
+    begin_batch();
+    if (batch_.sources.empty()) return false;
+    embed_sources();
+  }
+  const int encoder_layers = parts_.config.encoder.layers;
+  if (batch_.next_step < encoder_layers) {
+    const EncoderLayer& layer = parts_.encoder[static_cast<size_t>(batch_.next_step)];
+    run_layer(context, layer, parts_.config.norm_place, batch_.offsets, batch_hidden());
+  } else {
+    project_sources(context, batch_.next_step - encoder_layers);
+  }
+  if (++batch_.next_step == encoder_layers + parts_.config.decoder.layers) end_batch();
+  return !batch_.sources.empty() || !queue_.empty();
+}
+
+void TransformerSession::begin_batch() {
+  batch_.next_step = 0;
+  batch_.offsets = {0};
+  size_t tokens = 0;
+  while (!queue_.empty()) {
+    Source& source = sources_[static_cast<size_t>(queue_.front())];
+    if (tokens > 0 && tokens + source.ids.size() > kBatchTokens) return;
+    tokens += source.ids.size();
+    source.state = SourceState::kEncoding;
+    batch_.sources.push_back(queue_.front());
+    batch_.offsets.push_back(static_cast<int>(tokens));
+    queue_.pop_front();
+  }
+}
+
+View<float> TransformerSession::batch_hidden() {
+  return {batch_.storage.data(), batch_.offsets.back(), parts_.config.hidden_size};
+}
+
+void TransformerSession::embed_sources() {
+  const auto rows = static_cast<size_t>(batch_.offsets.back());
+  batch_.storage.resize(rows * static_cast<size_t>(parts_.config.hidden_size));
+  const View<float> hidden = batch_hidden();
+  for (size_t i = 0; i < batch_.sources.size(); ++i) {
+    const Source& source = sources_[static_cast<size_t>(batch_.sources[i])];
+    for (int position = 0; position < source.length; ++position) {
+      const std::span<float> out = hidden.row_span(batch_.offsets[i] + position);
+      source_table_.row(source.ids[static_cast<size_t>(position)], out);
+      add(parts_.positions.row(position), out);
+    }
+  }
+}
+
+// Keys and values of all sources for one decoder layer in one product, then to each its own.
+void TransformerSession::project_sources(const Context& context, int layer) {
+  const ArenaScope scope(context.arena);
+  const View<float> hidden = batch_hidden();
+  const int width = 2 * hidden.cols;
+  const auto count = static_cast<size_t>(hidden.rows) * static_cast<size_t>(width);
+  const View<float> all(context.arena.take<float>(count).data(), hidden.rows, width);
+  parts_.decoder[static_cast<size_t>(layer)].cross.project(context, hidden, all);
+  for (size_t i = 0; i < batch_.sources.size(); ++i) {
+    Source& source = sources_[static_cast<size_t>(batch_.sources[i])];
+    if (source.state != SourceState::kEncoding) continue;  // released meanwhile
+    const float* first = all.row(batch_.offsets[i]);
+    source.keys_values.emplace_back(first, first + static_cast<ptrdiff_t>(source.length) * width);
+  }
+}
+
+void TransformerSession::end_batch() {
+  for (const int32_t handle : batch_.sources) {
+    Source& source = sources_[static_cast<size_t>(handle)];
+    if (source.state != SourceState::kEncoding) continue;  // released meanwhile
+    source.state = SourceState::kReady;
+    source.ids = {};
+  }
+  batch_ = {};
+}
+
+View<float> TransformerSession::decode(const Context& context, std::span<const DecodeRow> rows) {
+  check_rows(rows);
+  const int row_count = static_cast<int>(rows.size());
+  const int vocabulary = parts_.output.outputs();
+  const auto logit_count = rows.size() * static_cast<size_t>(vocabulary);
+  const View<float> logits(context.arena.take<float>(logit_count).data(), row_count, vocabulary);
+  advance(rows);
+  if (rows.empty()) return logits;
+
+  const ArenaScope scope(context.arena);
+  const int width = parts_.config.hidden_size;
+  const auto hidden_count = rows.size() * static_cast<size_t>(width);
+  const View<float> hidden(context.arena.take<float>(hidden_count).data(), row_count, width);
+  embed_rows(rows, hidden);
+  gather_histories(context);
+  for (int layer = 0; layer < parts_.config.decoder.layers; ++layer) {
+    list_sources(layer);
+    const DecoderStep step{.histories = histories_, .sources = items_, .cache = cache_};
+    run_layer(context, parts_.decoder[static_cast<size_t>(layer)], layer,
+              parts_.config.norm_place, step, hidden);
+  }
+  parts_.output.forward(context, hidden, {}, logits);
+  return logits;
+}
+
+void TransformerSession::check_rows(std::span<const DecodeRow> rows) const {
+  for (const DecodeRow& row : rows) {
+    if (row.source < 0 || static_cast<size_t>(row.source) >= sources_.size() ||
+        sources_[static_cast<size_t>(row.source)].state != SourceState::kReady) {
+      misuse("A row names source " + std::to_string(row.source) + ", which is not encoded.");
+    }
+    check_ids({&row.token, 1}, target_table_.count(), "target token id");
+    if (row.parent < 0) continue;
+    if (static_cast<size_t>(row.parent) >= rows_.size()) {
+      misuse("A row extends row " + std::to_string(row.parent) + " of " +
+             std::to_string(rows_.size()) + ".");
+    }
+    const LiveRow& parent = rows_[static_cast<size_t>(row.parent)];
+    if (parent.source != row.source || parent.entry < 0) {
+      misuse("A row of source " + std::to_string(row.source) + " extends one of another source.");
+    }
+    check_length(static_cast<size_t>(cache_.length(parent.entry)) + 1, parts_.positions.count());
+  }
+}
+
+// New rows take hold of their parents before the old rows let go, so what is shared survives.
+void TransformerSession::advance(std::span<const DecodeRow> rows) {
+  next_rows_.clear();
+  for (const DecodeRow& row : rows) {
+    const int32_t parent =
+        row.parent < 0 ? -1 : rows_[static_cast<size_t>(row.parent)].entry;
+    next_rows_.push_back({row.source, cache_.extend(parent)});
+  }
+  for (const LiveRow& row : rows_) cache_.drop(row.entry);
+  rows_.swap(next_rows_);
+}
+
+void TransformerSession::embed_rows(std::span<const DecodeRow> rows, View<float> hidden) const {
+  for (int i = 0; i < hidden.rows; ++i) {
+    const auto index = static_cast<size_t>(i);
+    target_table_.row(rows[index].token, hidden.row_span(i));
+    add(parts_.positions.row(cache_.length(rows_[index].entry) - 1), hidden.row_span(i));
+  }
+}
+
+void TransformerSession::gather_histories(const Context& context) {
+  histories_.clear();
+  for (const LiveRow& row : rows_) {
+    const auto length = static_cast<size_t>(cache_.length(row.entry));
+    const std::span<int32_t> entries = context.arena.take<int32_t>(length);
+    cache_.history(row.entry, entries);
+    histories_.push_back(entries);
+  }
+}
+
+// Neighbouring rows of one source ask together: its keys are read once for all its beams.
+void TransformerSession::list_sources(int layer) {
+  items_.clear();
+  for (size_t i = 0; i < rows_.size(); ++i) {
+    if (i > 0 && rows_[i].source == rows_[i - 1].source) {
+      ++items_.back().rows;
+      continue;
+    }
+    const Source& source = sources_[static_cast<size_t>(rows_[i].source)];
+    const std::vector<float>& stored = source.keys_values[static_cast<size_t>(layer)];
+    const View<const float> view(stored.data(), source.length, 2 * parts_.config.hidden_size);
+    items_.push_back({.first_row = static_cast<int>(i), .rows = 1, .keys_values = view});
+  }
+}
+
+void TransformerSession::release(int32_t source) {
+  if (source < 0 || static_cast<size_t>(source) >= sources_.size() ||
+      sources_[static_cast<size_t>(source)].state == SourceState::kFree) {
+    misuse("Source " + std::to_string(source) + " is released but was not added.");
+  }
+  for (LiveRow& row : rows_) {
+    if (row.source != source) continue;
+    cache_.drop(row.entry);
+    row.entry = -1;
+  }
+  std::erase(queue_, source);
+  sources_[static_cast<size_t>(source)] = {};
+}
+
+size_t TransformerSession::cache_bytes() const {
+  size_t total = cache_.bytes() + batch_.storage.capacity() * sizeof(float);
+  for (const Source& source : sources_) {
+    for (const auto& layer : source.keys_values) total += layer.size() * sizeof(float);
+  }
+  return total;
+}
+
+}  // namespace dragoman

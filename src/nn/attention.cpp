@@ -1,0 +1,116 @@
+// Projections around the attention kernels. Scratch comes from the arena and goes back to it.
+#include "nn/attention.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+
+namespace dragoman {
+
+namespace {
+
+// The input of the output projection is an average of value vectors: no layer norm, two-sided,
+// few outliers. Signed 8-bit activations lose less on it than 7-bit ones (measured in
+// tests/unit/models, "int8").
+constexpr OperandRole kOutputRole = OperandRole::kWeights7;
+constexpr OperandRole kInputRole = OperandRole::kWeights7;
+
+float score_scale(int hidden_size, int heads) {
+  return 1.0F / std::sqrt(static_cast<float>(hidden_size / heads));
+}
+
+View<float> take(const Context& context, int rows, int cols) {
+  const auto count = static_cast<size_t>(rows) * static_cast<size_t>(cols);
+  return {context.arena.take<float>(count).data(), rows, cols};
+}
+
+template <typename T>
+std::span<T> take_items(const Context& context, size_t count) {
+  const std::span<T> items = context.arena.take<T>(count);
+  std::uninitialized_value_construct(items.begin(), items.end());
+  return items;
+}
+
+}  // namespace
+
+SelfAttention::SelfAttention(int hidden_size, int heads, WeightType type)
+    : qkv_(hidden_size, 3 * hidden_size, type, kInputRole),
+      output_(hidden_size, hidden_size, type, kOutputRole),
+      heads_(heads),
+      scale_(score_scale(hidden_size, heads)) {}
+
+void SelfAttention::forward(const Context& context, View<const float> x,
+                            std::span<const int> offsets, View<float> out) const {
+  const ArenaScope scope(context.arena);
+  const int width = output_.inputs();
+  const View<float> projected = take(context, x.rows, 3 * width);
+  const View<float> attended = take(context, x.rows, width);
+  qkv_.forward(context, x, {}, projected);
+  const auto items = take_items<AttentionItem>(context, offsets.size() - 1);
+  for (size_t i = 0; i < items.size(); ++i) {
+    const int first = offsets[i];
+    const int rows = offsets[i + 1] - first;
+    const View<float> part = projected.block(first, rows);
+    items[i] = {part.columns(0, width), part.columns(width, width), part.columns(2 * width, width),
+                attended.block(first, rows)};
+  }
+  attention(context, items, heads_, scale_, false);
+  output_.forward(context, attended, {.residual = out}, out);
+}
+
+void SelfAttention::forward_cached(const Context& context, View<const float> x,
+                                   std::span<const std::span<const int32_t>> histories,
+                                   KvCache& cache, int layer, View<float> out) const {
+  const ArenaScope scope(context.arena);
+  const int width = output_.inputs();
+  const View<float> projected = take(context, x.rows, 3 * width);
+  const View<float> attended = take(context, x.rows, width);
+  qkv_.forward(context, x, {}, projected);
+  const View<float> keys = cache.keys(layer);
+  const View<float> values = cache.values(layer);
+  const auto items = take_items<GatheredAttentionItem>(context, histories.size());
+  for (int row = 0; row < x.rows; ++row) {
+    const auto history = histories[static_cast<size_t>(row)];
+    const float* from = projected.row(row);
+    std::copy_n(from + width, width, keys.row(history.back()));
+    std::copy_n(from + 2 * width, width, values.row(history.back()));
+    items[static_cast<size_t>(row)] = {from, history, attended.row(row)};
+  }
+  gathered_attention(context, items, keys, values, heads_, scale_);
+  output_.forward(context, attended, {.residual = out}, out);
+}
+
+CrossAttention::CrossAttention(int hidden_size, int heads, WeightType type)
+    : query_(hidden_size, hidden_size, type, kInputRole),
+      keys_values_(hidden_size, 2 * hidden_size, type, kInputRole),
+      output_(hidden_size, hidden_size, type, kOutputRole),
+      heads_(heads),
+      scale_(score_scale(hidden_size, heads)) {}
+
+size_t CrossAttention::packed_bytes() const {
+  return query_.packed_bytes() + keys_values_.packed_bytes() + output_.packed_bytes();
+}
+
+void CrossAttention::project(const Context& context, View<const float> encoded,
+                             View<float> out) const {
+  keys_values_.forward(context, encoded, {}, out);
+}
+
+void CrossAttention::forward(const Context& context, View<const float> x,
+                             std::span<const CrossAttentionItem> items, View<float> out) const {
+  const ArenaScope scope(context.arena);
+  const int width = output_.inputs();
+  const View<float> queries = take(context, x.rows, width);
+  const View<float> attended = take(context, x.rows, width);
+  query_.forward(context, x, {}, queries);
+  const auto parts = take_items<AttentionItem>(context, items.size());
+  for (size_t i = 0; i < items.size(); ++i) {
+    const CrossAttentionItem& item = items[i];
+    parts[i] = {queries.block(item.first_row, item.rows), item.keys_values.columns(0, width),
+                item.keys_values.columns(width, width), attended.block(item.first_row, item.rows)};
+  }
+  attention(context, parts, heads_, scale_, false);
+  output_.forward(context, attended, {.residual = out}, out);
+}
+
+}  // namespace dragoman

@@ -1,0 +1,84 @@
+// Multi-head attention with its projections (Vaswani et al. 2017): over the rows of a ragged
+// batch, over a cache of earlier rows, and over encoded sources.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "base/context.hpp"
+#include "kernels/attention.hpp"
+#include "nn/kv_cache.hpp"
+#include "nn/linear.hpp"
+#include "tensor/view.hpp"
+
+namespace dragoman {
+
+/// Queries, keys and values come from the same rows.
+class SelfAttention {
+ public:
+  SelfAttention(int hidden_size, int heads, WeightType type);
+
+  /// Query, key and value projections as one matrix, in this order of output ranges.
+  Linear& qkv() { return qkv_; }
+  Linear& output() { return output_; }
+  size_t packed_bytes() const { return qkv_.packed_bytes() + output_.packed_bytes(); }
+
+  /// out += attention(x); every row sees its whole sequence.
+  /// @param x        [rows, hidden_size], sequences one after the other
+  /// @param offsets  first row of each sequence, then the number of rows
+  /// @param out      [rows, hidden_size], may be `x`
+  void forward(const Context& context, View<const float> x, std::span<const int> offsets,
+               View<float> out) const;
+
+  /// out += attention(x) where row i is the newest of history i and sees that history. Writes the
+  /// rows' keys and values to the cache first.
+  /// @param x          [rows, hidden_size]
+  /// @param histories  per row the cache entries it sees, oldest first, its own last
+  void forward_cached(const Context& context, View<const float> x,
+                      std::span<const std::span<const int32_t>> histories, KvCache& cache,
+                      int layer, View<float> out) const;
+
+ private:
+  Linear qkv_;
+  Linear output_;
+  int heads_;
+  float scale_;
+};
+
+/// Keys and values of one encoded source for one decoder layer, and the rows that ask about it.
+struct CrossAttentionItem {
+  int first_row = 0;  // of the rows in this step
+  int rows = 0;
+  View<const float> keys_values;  // [source length, 2 * hidden_size]: keys, then values
+};
+
+/// Queries come from the decoder, keys and values from an encoded source.
+class CrossAttention {
+ public:
+  CrossAttention(int hidden_size, int heads, WeightType type);
+
+  Linear& query() { return query_; }
+  /// Key and value projections as one matrix, in this order of output ranges.
+  Linear& keys_values() { return keys_values_; }
+  Linear& output() { return output_; }
+  size_t packed_bytes() const;
+
+  /// Done once per source and layer.
+  /// @param encoded  [rows, hidden_size]    @param out  [rows, 2 * hidden_size]
+  void project(const Context& context, View<const float> encoded, View<float> out) const;
+
+  /// out += attention(x)
+  /// @param x, out  [rows, hidden_size], may be the same
+  /// @param items   cover every row once
+  void forward(const Context& context, View<const float> x,
+               std::span<const CrossAttentionItem> items, View<float> out) const;
+
+ private:
+  Linear query_;
+  Linear keys_values_;
+  Linear output_;
+  int heads_;
+  float scale_;
+};
+
+}  // namespace dragoman

@@ -1,0 +1,28 @@
+// Normalisation layers: a weight, a bias and the epsilon they were trained with.
+#pragma once
+
+#include "kernels/rows.hpp"
+#include "nn/linear.hpp"
+#include "tensor/view.hpp"
+
+namespace dragoman {
+
+/// Layer normalisation (Ba et al. 2016) over rows.
+class LayerNorm {
+ public:
+  LayerNorm(int size, float epsilon);
+
+  Slot* weight_slot() { return weight_.slot(); }
+  Slot* bias_slot() { return bias_.slot(); }
+  size_t packed_bytes() const;
+
+  /// @param x, out  [rows, size], may be the same
+  void forward(View<const float> x, View<float> out) const;
+
+ private:
+  Vector weight_;
+  Vector bias_;
+  float epsilon_;
+};
+
+}  // namespace dragoman

@@ -1,0 +1,31 @@
+// Sinusoidal positions, computed in double precision as the reference does, then rounded.
+#include "nn/positions.hpp"
+
+#include <cmath>
+
+namespace dragoman {
+
+SinusoidalPositions::SinusoidalPositions(int count, int width)
+    : table_(static_cast<size_t>(count) * static_cast<size_t>(width)),
+      count_(count),
+      width_(width) {
+  // An odd width has one sine more than cosines.
+  const int sines = (width + 1) / 2;
+  for (int i = 0; i < width; ++i) {
+    const int frequency = i < sines ? i : i - sines;
+    const double period = std::pow(10000.0, 2.0 * frequency / width);
+    for (int position = 0; position < count; ++position) {
+      const double angle = position / period;
+      const double value = i < sines ? std::sin(angle) : std::cos(angle);
+      table_[static_cast<size_t>(position) * static_cast<size_t>(width) + static_cast<size_t>(i)] =
+          static_cast<float>(value);
+    }
+  }
+}
+
+std::span<const float> SinusoidalPositions::row(int position) const {
+  const auto width = static_cast<size_t>(width_);
+  return std::span(table_).subspan(static_cast<size_t>(position) * width, width);
+}
+
+}  // namespace dragoman
