@@ -4,6 +4,9 @@ if(NOT DRAGOMAN_TEST_SOURCES)
   return()
 endif()
 
+# The test programs are CommonJS, unlike the package whose tree they lie in.
+file(WRITE ${PROJECT_BINARY_DIR}/package.json "{ \"type\": \"commonjs\" }\n")
+
 foreach(threads st mt)
   add_library(dragoman_tests_${threads} OBJECT ${DRAGOMAN_TEST_SOURCES})
   target_link_libraries(dragoman_tests_${threads} PRIVATE
