@@ -1,5 +1,5 @@
-# Functions that make the core and the kernels with given flags: once natively, and once for each
-# thread mode and each instruction set under Emscripten.
+# Functions that make the core and the kernels with given flags. Natively they are one library;
+# under Emscripten there is a core for each thread mode and kernels for each instruction set.
 
 set(DRAGOMAN_CORE_SOURCES
   ${DRAGOMAN_BASE_SOURCES} ${DRAGOMAN_TENSOR_SOURCES} ${DRAGOMAN_NN_SOURCES}

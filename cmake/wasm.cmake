@@ -31,7 +31,8 @@ target_compile_options(dragoman_isa_relaxed INTERFACE -mrelaxed-simd)
 # new Worker(new URL())); that is what USE_ES6_IMPORT_META=0 with the one environment is for.
 add_library(dragoman_module INTERFACE)
 target_link_options(dragoman_module INTERFACE
-  -O3 $<$<BOOL:${DRAGOMAN_LTO}>:-flto> -lembind
+  -O3 $<$<BOOL:${DRAGOMAN_LTO}>:-flto>
+  -lembind -fno-rtti  # at link time too: it chooses the Embind library that knows types our way
   -sMODULARIZE -sEXPORT_ES6 -sUSE_ES6_IMPORT_META=0 -sENVIRONMENT=worker
   -sFILESYSTEM=0 -sDYNAMIC_EXECUTION=0
   -sALLOW_MEMORY_GROWTH -sMAXIMUM_MEMORY=4GB
@@ -42,19 +43,27 @@ target_link_options(dragoman_module INTERFACE
 
 foreach(threads st mt)
   dragoman_add_core(dragoman_core_${threads} dragoman_${threads})
+  if(NOT DRAGOMAN_WASM_SOURCES)
+    continue()
+  endif()
   add_library(dragoman_bindings_${threads} OBJECT ${DRAGOMAN_WASM_SOURCES})
   target_link_libraries(dragoman_bindings_${threads} PRIVATE
     dragoman_language dragoman_headers dragoman_${threads})
 endforeach()
 
+add_custom_target(modules)  # all of them, without the tests
 foreach(row IN LISTS DRAGOMAN_VARIANTS)
   separate_arguments(row UNIX_COMMAND "${row}")
   list(GET row 0 name)
   list(GET row 1 isa)
   list(GET row 2 threads)
   dragoman_add_kernels(dragoman_kernels_${name} dragoman_${threads} dragoman_isa_${isa})
+  if(NOT DRAGOMAN_WASM_SOURCES)
+    continue()
+  endif()
   add_executable(${name} $<TARGET_OBJECTS:dragoman_bindings_${threads}>)
   set_target_properties(${name} PROPERTIES SUFFIX .mjs)
+  add_dependencies(modules ${name})
   target_link_libraries(${name} PRIVATE
     dragoman_module dragoman_core_${threads} dragoman_kernels_${name} dragoman_${threads})
   if(threads STREQUAL mt)

@@ -6,8 +6,12 @@ import { spawnSync } from 'node:child_process';
 
 const major = Number(process.versions.node.split('.')[0]);
 const flags = major < 21 ? ['--experimental-wasm-relaxed-simd'] : [];
-const { status, signal, error } = spawnSync(process.execPath, [...flags, ...process.argv.slice(2)], {
-  stdio: 'inherit',
-});
+const { status, signal, error } = spawnSync(
+  process.execPath,
+  [...flags, ...process.argv.slice(2)],
+  {
+    stdio: 'inherit',
+  },
+);
 if (error || signal) console.error(`run-wasm: ${error?.message ?? `ended by ${signal}`}`);
 process.exitCode = status ?? 1;

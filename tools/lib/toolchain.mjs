@@ -10,7 +10,8 @@ import { sourcesFolder } from './sources.mjs';
 
 const minimum = [3, 1, 69];
 const rootPackages = ['emscripten', 'cmake', 'ninja-build', 'clang-format-19'];
-const advice = 'install Emscripten (the emscripten package of Debian 13, or emsdk) with emcc on PATH';
+const advice =
+  'install Emscripten (the emscripten package of Debian 13, or emsdk) with emcc on PATH';
 
 /** The version of the emcc on PATH as three numbers, or undefined. */
 function versionOnPath() {

@@ -1,0 +1,59 @@
+// Everything that must hold, from a fresh clone: npm test
+//
+//   node tools/test.mjs [STAGE…]      only the stages named, in the order below
+//
+// Each stage prints its name and how long it took; the first that fails ends the run.
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { check } from './check.mjs';
+import { buildNative, buildPackage, buildWasm, runTests } from './lib/builds.mjs';
+import { asCommand, projectRoot, run, UserError } from './lib/run.mjs';
+import { setup } from './setup.mjs';
+
+const bin = (name) => join(projectRoot, 'node_modules/.bin', name);
+
+function testTools() {
+  const names = readdirSync(join(projectRoot, 'tests/tools'));
+  const files = names.filter((name) => name.endsWith('.test.mjs'));
+  run(process.execPath, [
+    '--test',
+    '--test-reporter=dot',
+    ...files.map((name) => join('tests/tools', name)),
+  ]);
+}
+
+const stages = {
+  setup,
+  check,
+  tools: testTools,
+  'build-dev': () => buildNative('dev'),
+  'test-dev': () => runTests('dev'),
+  'build-wasm': () => buildWasm('wasm'),
+  'test-wasm': () => runTests('wasm', ['--label-regex', 'wasm']),
+  'build-package': buildPackage,
+  types: () => run(bin('tsc'), ['--noEmit', '--project', 'tsconfig.json']),
+  'test-package': () => run(bin('vitest'), ['run']),
+  'build-asan': () => buildNative('asan'),
+  'test-asan': () => runTests('asan', ['--label-regex', 'unit']),
+};
+
+function runStages(names) {
+  const unknown = names.filter((name) => !(name in stages));
+  if (unknown.length > 0) {
+    throw new UserError(
+      `no stage ${unknown.join(', ')}; there are ${Object.keys(stages).join(', ')}.`,
+    );
+  }
+  const chosen = Object.keys(stages).filter((name) => names.length === 0 || names.includes(name));
+  const times = [];
+  for (const name of chosen) {
+    console.log(`\n== ${name}`);
+    const start = performance.now();
+    stages[name]();
+    times.push(`${name} ${((performance.now() - start) / 1000).toFixed(1)} s`);
+    console.log(`== ${times.at(-1)}`);
+  }
+  console.log(`\nAll stages passed: ${times.join(', ')}.`);
+}
+
+await asCommand(() => runStages(process.argv.slice(2)));
