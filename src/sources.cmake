@@ -4,6 +4,9 @@ set(DRAGOMAN_BASE_SOURCES
   src/base/arena.cpp
   src/base/error.cpp
   src/base/json.cpp
+  src/base/json_writer.cpp
+  src/base/unicode.cpp
+  src/base/utf.cpp
 )
 set(DRAGOMAN_TENSOR_SOURCES
 )
@@ -19,6 +22,29 @@ set(DRAGOMAN_NN_SOURCES
 set(DRAGOMAN_FORMATS_SOURCES
 )
 set(DRAGOMAN_TEXT_SOURCES
+  src/text/added_tokens.cpp
+  src/text/bert_normalizer.cpp
+  src/text/bert_pre_tokenizer.cpp
+  src/text/bert_tokenizer.cpp
+  src/text/marian_tokenizer.cpp
+  src/text/normalized_text.cpp
+  src/text/pipeline_tokenizer.cpp
+  src/text/post_processor.cpp
+  src/text/pretrained_config.cpp
+  src/text/sentencepiece/bpe.cpp
+  src/text/sentencepiece/charsmap.cpp
+  src/text/sentencepiece/piece_trie.cpp
+  src/text/sentencepiece/protobuf.cpp
+  src/text/sentencepiece/spm_model.cpp
+  src/text/sentencepiece/spm_normalizer.cpp
+  src/text/sentencepiece/spm_processor.cpp
+  src/text/sentencepiece/unigram.cpp
+  src/text/strings.cpp
+  src/text/tokenizer_loader.cpp
+  src/text/truncation.cpp
+  src/text/vocab.cpp
+  src/text/word_piece.cpp
+  src/text/word_piece_decoder.cpp
 )
 set(DRAGOMAN_MODELS_SOURCES
   src/models/bert.cpp
@@ -34,4 +60,14 @@ set(DRAGOMAN_MODELS_SOURCES
 set(DRAGOMAN_DECODE_SOURCES
 )
 set(DRAGOMAN_TASKS_SOURCES
+  src/tasks/classification_job.cpp
+  src/tasks/engine.cpp
+  src/tasks/model.cpp
+  src/tasks/option_reader.cpp
+  src/tasks/request.cpp
+  src/tasks/task.cpp
+  src/tasks/text_classification.cpp
+  src/tasks/translation.cpp
+  src/tasks/translation_job.cpp
+  src/tasks/windows.cpp
 )

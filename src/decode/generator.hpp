@@ -35,6 +35,8 @@ class Seq2SeqGenerator {
   const std::vector<GeneratedSequence>& result(int index) const;
   /// The best hypothesis so far of an unfinished source (for streaming).
   std::vector<int32_t> best_so_far(int index) const;
+  /// Bytes held by the session's caches.
+  size_t cache_bytes() const;
 
  private:
   struct Impl;

@@ -1,0 +1,164 @@
+// Handles, and JSON at the edge.
+#include "tasks/engine.hpp"
+
+#include <new>
+#include <utility>
+
+namespace dragoman {
+
+namespace {
+
+constexpr int kMaxThreads = 64;
+
+[[noreturn]] void refuse(const std::string& what) {
+  throw Error(ErrorCode::kInvalidArgument, what);
+}
+
+// Finds an entry, or says whether the handle is old or never was.
+template <typename Entries>
+auto& entry_at(Entries& entries, int handle, int next, const char* what) {
+  const auto found = entries.find(handle);
+  if (found != entries.end()) return found->second;
+  const std::string named = std::string("The ") + what + " " + std::to_string(handle);
+  if (handle < 1 || handle >= next) refuse(named + " does not exist.");
+  throw Error(ErrorCode::kDisposed, named + " is no longer there; it was disposed of.");
+}
+
+}  // namespace
+
+Engine::Engine() : pool_(std::make_unique<ThreadPool>(1)) {}
+
+void Engine::configure(int threads) {
+  if (threads < 1 || threads > kMaxThreads) {
+    refuse("threads is " + std::to_string(threads) + "; a whole number from 1 to " +
+           std::to_string(kMaxThreads) + " is expected.");
+  }
+  pool_ = std::make_unique<ThreadPool>(threads);
+}
+
+const Model& Engine::model_at(int handle) const {
+  return entry_at(models_, handle, next_model_, "model");
+}
+Model& Engine::model_at(int handle) { return entry_at(models_, handle, next_model_, "model"); }
+const Engine::RunningJob& Engine::job_at(int handle) const {
+  return entry_at(jobs_, handle, next_job_, "job");
+}
+Engine::RunningJob& Engine::job_at(int handle) {
+  return entry_at(jobs_, handle, next_job_, "job");
+}
+
+int Engine::create_model(std::string_view spec) {
+  const JsonDocument document(spec, "The model's description", ErrorCode::kInvalidArgument);
+  models_.emplace(next_model_, Model(read_model_spec(document.root())));
+  return next_model_++;
+}
+
+std::string Engine::model_file_names(int model) const {
+  JsonWriter writer;
+  model_at(model).write_file_names(writer);
+  return writer.text();
+}
+
+void Engine::add_model_file(int model, std::string_view name, std::span<const uint8_t> bytes) {
+  model_at(model).add_file(name, bytes);
+}
+
+void Engine::begin_weights(int model, std::string_view name, uint64_t file_bytes) {
+  model_at(model).begin_weights(name, file_bytes);
+}
+
+void Engine::feed_weights(int model, std::span<const uint8_t> bytes) {
+  model_at(model).feed_weights(bytes);
+}
+
+void Engine::end_weights(int model) { model_at(model).end_weights(); }
+
+std::string Engine::finish_model(int model) {
+  Model& finished = model_at(model);
+  finished.finish();
+  JsonWriter writer;
+  finished.write_info(writer);
+  return writer.text();
+}
+
+void Engine::delete_model(int model) {
+  model_at(model);
+  std::erase_if(jobs_, [&](const auto& entry) { return entry.second.model == model; });
+  models_.erase(model);
+  // With the last model goes the scratch that was as large as its largest batch.
+  if (models_.empty()) {
+    arena_.reset();
+    arena_.shrink();
+  }
+}
+
+int Engine::start_job(int model, std::string_view request) {
+  const Model& started = model_at(model);
+  const JsonDocument document(request, "The request", ErrorCode::kInvalidArgument);
+  RunningJob entry;
+  entry.job = started.start(document.root());
+  entry.model = model;
+  jobs_.emplace(next_job_, std::move(entry));
+  return next_job_++;
+}
+
+bool Engine::step_job(int job) {
+  RunningJob& running = job_at(job);
+  if (running.failure) throw *running.failure;
+  if (running.done) return false;
+  arena_.reset();
+  // Unless the step comes to its end, the job is over.
+  running.failure.emplace(ErrorCode::kInternal, "The job ended in an error before.");
+  try {
+    running.done = !running.job->step(Context{*pool_, arena_});
+  } catch (const Error& error) {
+    running.failure = error;
+    throw;
+  } catch (const std::bad_alloc&) {
+    running.failure.emplace(ErrorCode::kOutOfMemory, "Memory ran out within the request.");
+    throw *running.failure;
+  }
+  running.failure.reset();
+  return !running.done;
+}
+
+std::string Engine::job_progress(int job) const {
+  JsonWriter writer;
+  job_at(job).job->write_progress(writer);
+  return writer.text();
+}
+
+std::string Engine::job_result(int job) const {
+  const RunningJob& running = job_at(job);
+  if (running.failure) throw *running.failure;
+  if (!running.done) refuse("The job " + std::to_string(job) + " is not finished.");
+  JsonWriter writer;
+  running.job->write_result(writer);
+  return writer.text();
+}
+
+void Engine::cancel_job(int job) {
+  job_at(job);
+  jobs_.erase(job);
+}
+
+std::string Engine::memory_use(uint64_t heap_bytes) const {
+  size_t packed = 0;
+  for (const auto& [handle, model] : models_) packed += model.packed_bytes();
+  size_t caches = 0;
+  for (const auto& [handle, running] : jobs_) caches += running.job->cache_bytes();
+  JsonWriter writer;
+  writer.begin_object();
+  writer.key("packed_bytes");
+  writer.integer(static_cast<long long>(packed));
+  writer.key("arena_bytes");
+  writer.integer(static_cast<long long>(arena_.bytes_reserved()));
+  writer.key("cache_bytes");
+  writer.integer(static_cast<long long>(caches));
+  writer.key("heap_bytes");
+  writer.integer(static_cast<long long>(heap_bytes));
+  writer.end_object();
+  return writer.text();
+}
+
+}  // namespace dragoman

@@ -1,0 +1,81 @@
+// Everything alive at once: models and jobs by handle, and the threads and scratch they share.
+//
+// This is the whole surface for callers outside C++: numbers, bytes and JSON go in and out. Calls
+// come from one thread, one at a time. A call that throws leaves every other model and job as it
+// was.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/arena.hpp"
+#include "base/thread_pool.hpp"
+#include "tasks/job.hpp"
+#include "tasks/model.hpp"
+
+namespace dragoman {
+
+class Engine {
+ public:
+  Engine();
+
+  /// Makes the pool anew. @param threads  in [1, 64], the caller included
+  void configure(int threads);
+  ThreadPool& pool() { return *pool_; }
+
+  /// @param spec  JSON {"task", "dtype", "name"}, see read_model_spec()
+  /// @returns a handle, never used twice
+  int create_model(std::string_view spec);
+  /// The methods of Model, by handle. An unknown handle throws invalid-argument, that of a deleted
+  /// model disposed.
+  std::string model_file_names(int model) const;
+  void add_model_file(int model, std::string_view name, std::span<const uint8_t> bytes);
+  void begin_weights(int model, std::string_view name, uint64_t file_bytes);
+  void feed_weights(int model, std::span<const uint8_t> bytes);
+  void end_weights(int model);
+  std::string finish_model(int model);
+  /// Deletes a model and its jobs, whose handles throw disposed from then on.
+  void delete_model(int model);
+
+  /// @param request  JSON {"inputs", "options"}
+  /// @returns a handle, never used twice
+  int start_job(int model, std::string_view request);
+  /// @returns true while more remains. After a throw the job is over: further calls throw the same
+  /// error until cancel_job().
+  bool step_job(int job);
+  std::string job_progress(int job) const;
+  /// Throws invalid-argument before the last step.
+  std::string job_result(int job) const;
+  /// Ends a job, finished or not, and frees what it holds.
+  void cancel_job(int job);
+
+  /// JSON {"packed_bytes", "arena_bytes", "cache_bytes", "heap_bytes"}.
+  /// @param heap_bytes  size of the whole memory, as the platform knows it
+  std::string memory_use(uint64_t heap_bytes) const;
+
+ private:
+  struct RunningJob {
+    std::unique_ptr<Job> job;
+    int model = 0;
+    bool done = false;
+    std::optional<Error> failure;
+  };
+  const Model& model_at(int handle) const;
+  Model& model_at(int handle);
+  const RunningJob& job_at(int handle) const;
+  RunningJob& job_at(int handle);
+
+  std::unique_ptr<ThreadPool> pool_;
+  Arena arena_;
+  std::map<int, Model> models_;
+  std::map<int, RunningJob> jobs_;  // after models_: jobs refer to them and go first
+  int next_model_ = 1;
+  int next_job_ = 1;
+};
+
+}  // namespace dragoman

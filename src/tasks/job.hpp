@@ -1,0 +1,28 @@
+// A request on its way through a model, in bounded steps.
+#pragma once
+
+#include <cstddef>
+
+#include "base/context.hpp"
+#include "base/json_writer.hpp"
+
+namespace dragoman {
+
+class Job {
+ public:
+  virtual ~Job() = default;
+  /// Does a bounded piece of work. @returns true while more remains. When it throws, the job is
+  /// over and other jobs are not affected.
+  virtual bool step(const Context& context) = 0;
+  virtual size_t texts() const = 0;
+  virtual size_t finished_texts() const = 0;
+  /// Writes {"finished", "total"} and, where the request asked for it, "partial": the texts so
+  /// far, parallel to the inputs.
+  virtual void write_progress(JsonWriter& writer) const = 0;
+  /// Writes an array parallel to the inputs. Valid once step() returned false.
+  virtual void write_result(JsonWriter& writer) const = 0;
+  /// Bytes of caches that the job holds.
+  virtual size_t cache_bytes() const = 0;
+};
+
+}  // namespace dragoman

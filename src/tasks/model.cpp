@@ -1,0 +1,151 @@
+// The states of a model that is being loaded.
+#include "tasks/model.hpp"
+
+#include <utility>
+
+namespace dragoman {
+
+namespace {
+
+constexpr std::string_view kConfig = "config.json";
+constexpr std::string_view kWeights = "model.safetensors";
+
+// Tokenizers of large multilingual models have some 20 MB; beyond this a file is not one of them,
+// and a 32-bit memory is better kept for the weights.
+constexpr size_t kMaxFileBytes = size_t{256} << 20;
+
+[[noreturn]] void refuse(const std::string& what) {
+  throw Error(ErrorCode::kInvalidArgument, what);
+}
+
+WeightType weight_type(std::string_view name) {
+  if (name == "int8" || name == "q8") return WeightType::kInt8;
+  if (name == "fp32") return WeightType::kFp32;
+  throw Error(ErrorCode::kUnsupportedOption, "The dtype \"" + std::string(name.substr(0, 60)) +
+                                                 "\" is unknown; known are int8 (or q8), fp32.");
+}
+
+}  // namespace
+
+ModelSpec read_model_spec(Json spec) {
+  ModelSpec result;
+  spec.each_member([](std::string_view key, Json) {
+    if (key == "task" || key == "dtype" || key == "name") return;
+    throw Error(ErrorCode::kUnsupportedOption,
+                "A model has no \"" + std::string(key.substr(0, 60)) +
+                    "\"; known are task, dtype, name.");
+  });
+  result.task = canonical_task(spec.at("task").as_string());
+  result.type = weight_type(spec.get_string("dtype", "int8"));
+  result.name = spec.get_string("name", "");
+  return result;
+}
+
+void Model::require_loading() const {
+  if (state_ == State::kFailed) refuse("The model could not be loaded; delete it.");
+  if (state_ == State::kReady) refuse("The model is complete and takes no more files.");
+}
+
+// Half-filled weights cannot be told from good ones, so an error here is final.
+template <typename Body>
+void Model::guard(const Body& body) {
+  state_ = State::kFailed;
+  body();
+  state_ = State::kLoading;
+}
+
+void Model::add_file(std::string_view name, std::span<const uint8_t> bytes) {
+  require_loading();
+  if (bytes.size() > kMaxFileBytes) {
+    throw Error(ErrorCode::kModelFormat, std::string(name) + " has " +
+                                             std::to_string(bytes.size()) +
+                                             " bytes, which no file of its kind has.");
+  }
+  // Aliasing bytes as char is what the language allows.
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  if (name == kConfig) {
+    if (task_ != nullptr) refuse("config.json was given twice.");
+    const JsonDocument document(text, std::string(name), ErrorCode::kModelFormat);
+    task_ = make_task(spec_.task, read_config(document.root()), spec_.type);
+  } else if (task_ == nullptr) {
+    refuse("config.json comes first, before " + std::string(name) + ".");
+  }
+  files_.insert_or_assign(std::string(name), std::string(text));
+}
+
+void Model::write_file_names(JsonWriter& writer) const {
+  writer.begin_object();
+  writer.key("required");
+  writer.begin_array();
+  if (task_ == nullptr) writer.string(kConfig);
+  writer.end_array();
+  writer.key("optional");
+  writer.begin_array();
+  if (task_ != nullptr) {
+    for (const std::string& name : optional_files(task_->config())) writer.string(name);
+  }
+  writer.end_array();
+  writer.key("weights");
+  writer.begin_array();
+  writer.string(kWeights);
+  writer.end_array();
+  writer.end_object();
+}
+
+void Model::begin_weights(std::string_view name, uint64_t file_bytes) {
+  require_loading();
+  if (task_ == nullptr) refuse("config.json comes first, before " + std::string(name) + ".");
+  if (reader_ != nullptr) refuse("The weight file before " + std::string(name) + " has not ended.");
+  reader_ = std::make_unique<SafetensorsReader>(std::string(name), file_bytes, task_->slots());
+}
+
+void Model::feed_weights(std::span<const uint8_t> bytes) {
+  require_loading();
+  if (reader_ == nullptr) refuse("Weights were fed before their file began.");
+  guard([&] { reader_->feed(bytes); });
+}
+
+void Model::end_weights() {
+  require_loading();
+  if (reader_ == nullptr) refuse("A weight file ended that did not begin.");
+  guard([&] { reader_->finish(); });
+  reader_.reset();
+}
+
+void Model::finish() {
+  require_loading();
+  if (task_ == nullptr) {
+    throw Error(ErrorCode::kModelIncomplete, "The model has no config.json.");
+  }
+  if (reader_ != nullptr) refuse("The weight file has not ended.");
+  guard([&] { task_->finish(files_); });
+  files_.clear();
+  state_ = State::kReady;
+}
+
+void Model::write_info(JsonWriter& writer) const {
+  if (state_ != State::kReady) refuse("The model is not complete.");
+  const TransformerConfig& config = task_->config();
+  writer.begin_object();
+  writer.key("name");
+  writer.string(spec_.name);
+  writer.key("task");
+  writer.string(spec_.task);
+  writer.key("model_type");
+  writer.string(config.model_type);
+  writer.key("dtype");
+  writer.string(spec_.type == WeightType::kInt8 ? "int8" : "fp32");
+  writer.key("packed_bytes");
+  writer.integer(static_cast<long long>(packed_bytes()));
+  writer.key("vocab_size");
+  writer.integer(config.vocab_size);
+  task_->write_info(writer);
+  writer.end_object();
+}
+
+std::unique_ptr<Job> Model::start(Json request) const {
+  if (state_ != State::kReady) refuse("The model is not complete; it cannot take requests yet.");
+  return task_->start(request);
+}
+
+}  // namespace dragoman

@@ -1,0 +1,64 @@
+// A model from its files: configuration first, then tokenizer files and weights in any order as
+// they arrive.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "formats/safetensors.hpp"
+#include "tasks/task.hpp"
+
+namespace dragoman {
+
+/// What is asked of a model before any file of it is there.
+struct ModelSpec {
+  std::string task;  // canonical
+  WeightType type = WeightType::kInt8;
+  std::string name;  // only for messages; may be empty
+};
+
+/// {"task", "dtype", "name"}. Throws unsupported-option for an unknown task, dtype or member.
+ModelSpec read_model_spec(Json spec);
+
+class Model {
+ public:
+  explicit Model(ModelSpec spec) : spec_(std::move(spec)) {}
+
+  /// Takes a file of the folder other than the weights; "config.json" comes first and decides the
+  /// network. Throws unsupported-model, model-format; invalid-argument out of order.
+  void add_file(std::string_view name, std::span<const uint8_t> bytes);
+  /// Writes {"required", "optional", "weights"}: names of the files that are still wanted.
+  void write_file_names(JsonWriter& writer) const;
+
+  /// The weights, file by file, each in pieces of any size. After an error the model cannot be
+  /// completed any more.
+  /// @param file_bytes  size when known, else 0
+  void begin_weights(std::string_view name, uint64_t file_bytes);
+  void feed_weights(std::span<const uint8_t> bytes);
+  void end_weights();
+
+  /// Completes the model. Throws model-incomplete, model-format, tokenizer-format.
+  void finish();
+  /// Writes the description of a finished model.
+  void write_info(JsonWriter& writer) const;
+  size_t packed_bytes() const { return task_ == nullptr ? 0 : task_->packed_bytes(); }
+
+  /// Starts a request on a finished model, which must outlive the job.
+  std::unique_ptr<Job> start(Json request) const;
+
+ private:
+  enum class State { kLoading, kReady, kFailed };
+  void require_loading() const;
+  template <typename Body>
+  void guard(const Body& body);
+
+  ModelSpec spec_;
+  State state_ = State::kLoading;
+  std::unique_ptr<Task> task_;  // null before config.json
+  ModelFiles files_;            // emptied by finish()
+  std::unique_ptr<SafetensorsReader> reader_;
+};
+
+}  // namespace dragoman

@@ -1,0 +1,274 @@
+// From JSON to the structs of options.hpp: one reader per type of field.
+#include "tasks/option_reader.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdlib>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace dragoman {
+
+namespace {
+
+// A value as the caller wrote it, as far as that fits a sentence.
+std::string shown(Json value) {
+  if (value.is_null()) return "null";
+  if (value.is_bool()) return value.as_bool() ? "true" : "false";
+  if (value.is_array()) return "an array of " + std::to_string(value.size());
+  if (value.is_object()) return "an object";
+  if (value.is_string()) {
+    const std::string_view text = value.as_string();
+    return text.size() > 40 ? "a string of " + std::to_string(text.size()) + " bytes"
+                            : "\"" + std::string(text) + "\"";
+  }
+  if (value.is_integer() && std::fabs(value.as_double()) < 1e15) {
+    return std::to_string(value.as_int());
+  }
+  return std::to_string(value.as_double());
+}
+
+std::string shown(double bound) {
+  if (std::trunc(bound) == bound) return std::to_string(static_cast<long long>(bound));
+  std::string text = std::to_string(bound);
+  return text.substr(0, text.find_last_not_of('0') + 1);
+}
+
+/// One member of the request on its way into the field of its name.
+class FieldReader {
+ public:
+  FieldReader(std::string_view name, Json value) : name_(name), value_(value) {}
+  bool found() const { return found_; }
+
+  template <typename Field>
+  void operator()(std::string_view name, Field& field, const FieldNote& note) {
+    if (name != name_) return;
+    found_ = true;
+    note_ = &note;
+    read(field);
+  }
+
+ private:
+  [[noreturn]] void refuse(Json value, const std::string& expected) const {
+    throw Error(ErrorCode::kInvalidArgument, "The option " + std::string(name_) + " is " +
+                                                 shown(value) + "; " + expected +
+                                                 " is expected.");
+  }
+  std::string range() const { return " from " + shown(note_->min) + " to " + shown(note_->max); }
+
+  int whole_number(Json value) const {
+    const bool fits = value.is_integer() && value.as_double() >= note_->min &&
+                      value.as_double() <= note_->max;
+    if (!fits) refuse(value, "a whole number" + range());
+    return static_cast<int>(value.as_int());
+  }
+
+  void read(int& field) const { field = whole_number(value_); }
+  void read(bool& field) const {
+    if (!value_.is_bool()) refuse(value_, "true or false");
+    field = value_.as_bool();
+  }
+  void read(float& field) const {
+    // Written so that NaN is refused as well.
+    const bool fits = value_.is_number() && value_.as_double() >= note_->min &&
+                      value_.as_double() <= note_->max;
+    if (!fits) refuse(value_, "a number" + range());
+    field = static_cast<float>(value_.as_double());
+  }
+  void read(std::optional<int>& field) const {
+    field.reset();
+    if (!value_.is_null()) field = whole_number(value_);
+  }
+  void read(EarlyStopping& field) const {
+    if (value_.is_bool()) {
+      field = value_.as_bool() ? EarlyStopping::kTrue : EarlyStopping::kFalse;
+    } else if (value_.is_string() && value_.as_string() == "never") {
+      field = EarlyStopping::kNever;
+    } else {
+      refuse(value_, "true, false or \"never\"");
+    }
+  }
+  void read(ScoreFunction& field) const;
+  void read(Truncation& field) const;
+  void read(std::vector<int32_t>& field) const { field = token_list(value_, true); }
+  void read(std::vector<std::vector<int32_t>>& field) const;
+  std::vector<int32_t> token_list(Json value, bool single) const;
+
+  std::string_view name_;
+  Json value_;
+  const FieldNote* note_ = nullptr;
+  bool found_ = false;
+};
+
+void FieldReader::read(ScoreFunction& field) const {
+  if (value_.is_null()) {
+    field = ScoreFunction::kByModel;
+    return;
+  }
+  const std::string_view name = value_.is_string() ? value_.as_string() : "";
+  if (name == "softmax") {
+    field = ScoreFunction::kSoftmax;
+  } else if (name == "sigmoid") {
+    field = ScoreFunction::kSigmoid;
+  } else if (name == "none") {
+    field = ScoreFunction::kNone;
+  } else {
+    refuse(value_, "\"softmax\", \"sigmoid\", \"none\" or null");
+  }
+}
+
+void FieldReader::read(Truncation& field) const {
+  const std::string_view name = value_.is_string() ? value_.as_string() : "";
+  if (value_.is_bool()) {
+    field = value_.as_bool() ? Truncation::kLongestFirst : Truncation::kNone;
+  } else if (name == "longest_first") {
+    field = Truncation::kLongestFirst;
+  } else if (name == "only_first") {
+    field = Truncation::kOnlyFirst;
+  } else if (name == "only_second") {
+    field = Truncation::kOnlySecond;
+  } else {
+    refuse(value_, "true, false, \"longest_first\", \"only_first\" or \"only_second\"");
+  }
+}
+
+std::vector<int32_t> FieldReader::token_list(Json value, bool single) const {
+  if (value.is_null()) return {};
+  if (single && value.is_number()) return {whole_number(value)};
+  if (!value.is_array()) refuse(value, single ? "a token id or a list" : "a list of token ids");
+  std::vector<int32_t> ids;
+  for (size_t i = 0; i < value.size(); ++i) ids.push_back(whole_number(value.at(i)));
+  return ids;
+}
+
+void FieldReader::read(std::vector<std::vector<int32_t>>& field) const {
+  field.clear();
+  if (value_.is_null()) return;
+  if (!value_.is_array()) refuse(value_, "a list of lists of token ids");
+  for (size_t i = 0; i < value_.size(); ++i) {
+    field.push_back(token_list(value_.at(i), false));
+    if (field.back().empty()) refuse(value_.at(i), "a list of at least one token id");
+  }
+}
+
+// Options of Python's and transformers.js' calls that are known here but cannot be honoured,
+// except with the value that changes nothing.
+struct Unsupported {
+  std::string_view name;
+  double neutral;  // as a number; false is 0
+  std::string_view reason;
+};
+constexpr double kNoNeutral = -1;
+constexpr std::string_view kNoSampling = "translations are searched for, never sampled";
+constexpr std::string_view kCodeInText =
+    "the target of a multilingual model is a code in front of the text, such as >>fra<<";
+constexpr std::array<Unsupported, 9> kUnsupported = {{
+    {"do_sample", 0, kNoSampling},
+    {"temperature", 1, kNoSampling},
+    {"top_p", 1, kNoSampling},
+    {"typical_p", 1, kNoSampling},
+    {"num_beam_groups", 1, "diverse beam search is not implemented"},
+    {"diversity_penalty", 0, "diverse beam search is not implemented"},
+    {"encoder_no_repeat_ngram_size", 0, "it is not implemented"},
+    {"src_lang", kNoNeutral, kCodeInText},
+    {"tgt_lang", kNoNeutral, kCodeInText},
+}};
+
+// True for a neutral value; throws for another value of a known name.
+bool has_no_effect(std::string_view name, Json value) {
+  for (const Unsupported& option : kUnsupported) {
+    if (option.name != name) continue;
+    const double number = value.is_bool()     ? (value.as_bool() ? 1.0 : 0.0)
+                          : value.is_number() ? value.as_double()
+                                              : kNoNeutral - 1;
+    if (value.is_null() || number == option.neutral) return true;
+    throw Error(ErrorCode::kUnsupportedOption, "The option " + std::string(name) +
+                                                   " cannot be honoured: " +
+                                                   std::string(option.reason) + ".");
+  }
+  return false;
+}
+
+// The sentence that lists what might have been meant: near names, or all when none is near.
+std::string suggestion(std::string_view name, const std::vector<std::string_view>& known) {
+  std::vector<std::pair<int, std::string_view>> near;
+  for (const std::string_view candidate : known) {
+    const int distance = edit_distance(name, candidate);
+    const bool part = name.size() >= 3 && (candidate.find(name) != std::string_view::npos ||
+                                           name.find(candidate) != std::string_view::npos);
+    const int limit = std::max(2, static_cast<int>(candidate.size()) / 3);
+    if (distance <= limit || part) near.emplace_back(distance, candidate);
+  }
+  std::stable_sort(near.begin(), near.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::string list;
+  const size_t count = near.empty() ? known.size() : std::min<size_t>(near.size(), 3);
+  for (size_t i = 0; i < count; ++i) {
+    list += (i == 0 ? "" : ", ") + std::string(near.empty() ? known[i] : near[i].second);
+  }
+  return near.empty() ? "known are " + list : "did you mean " + list + "?";
+}
+
+template <typename Options>
+void read_members(Json options, Options& target) {
+  if (options.is_null()) return;
+  if (!options.is_object()) {
+    throw Error(ErrorCode::kInvalidArgument,
+                "The options are " + shown(options) + "; an object is expected.");
+  }
+  options.each_member([&](std::string_view name, Json value) {
+    FieldReader reader(name, value);
+    visit_fields(target, reader);
+    if (reader.found() || has_no_effect(name, value)) return;
+    std::vector<std::string_view> known;
+    visit_fields(target, [&](std::string_view field, auto&, const FieldNote&) {
+      known.push_back(field);
+    });
+    const std::string hint = suggestion(name.substr(0, 60), known);
+    throw Error(ErrorCode::kUnsupportedOption, "The option " + std::string(name.substr(0, 60)) +
+                                                   " is unknown; " + hint +
+                                                   (hint.back() == '?' ? "" : "."));
+  });
+}
+
+}  // namespace
+
+int edit_distance(std::string_view a, std::string_view b) {
+  // Rows of the usual table; the one before last is needed for swaps.
+  std::vector<int> before(b.size() + 1);
+  std::vector<int> last(b.size() + 1);
+  std::vector<int> row(b.size() + 1);
+  for (size_t j = 0; j <= b.size(); ++j) last[j] = static_cast<int>(j);
+  for (size_t i = 1; i <= a.size(); ++i) {
+    row[0] = static_cast<int>(i);
+    for (size_t j = 1; j <= b.size(); ++j) {
+      const int substituted = last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+      row[j] = std::min({substituted, last[j] + 1, row[j - 1] + 1});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
+        row[j] = std::min(row[j], before[j - 2] + 1);
+      }
+    }
+    std::swap(before, last);
+    std::swap(last, row);
+  }
+  return last[b.size()];
+}
+
+void read_options(Json options, TranslationOptions& target) {
+  read_members(options, target);
+  // A limit the caller names replaces the one of the other name that came from the model.
+  GenerationConfig& generation = target.generation;
+  if (!options.is_object()) return;
+  if (options.has("max_length") && !options.has("max_new_tokens")) {
+    generation.max_new_tokens.reset();
+  }
+  if (options.has("min_length") && !options.has("min_new_tokens")) {
+    generation.min_new_tokens.reset();
+  }
+}
+
+void read_options(Json options, ClassificationOptions& target) { read_members(options, target); }
+
+}  // namespace dragoman

@@ -1,0 +1,19 @@
+// Reads a request's options into the structs of options.hpp, refusing what it cannot honour.
+#pragma once
+
+#include "base/json.hpp"
+#include "tasks/options.hpp"
+
+namespace dragoman {
+
+/// Overlays the members of `options` (a JSON object, or null for none) on `target`.
+/// Throws unsupported-option for an unknown name (listing similar ones) or one that cannot be
+/// honoured, invalid-argument naming option, value and range for a value of the wrong type or
+/// out of range.
+void read_options(Json options, TranslationOptions& target);
+void read_options(Json options, ClassificationOptions& target);
+
+/// Number of insertions, deletions, substitutions and swaps of neighbours between two names.
+int edit_distance(std::string_view a, std::string_view b);
+
+}  // namespace dragoman

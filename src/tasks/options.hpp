@@ -1,0 +1,126 @@
+// The options of every task: plain structs with defaults, and one visit_fields per struct.
+//
+// A field is written down once, in visit_fields: its published name, its place, one line of
+// documentation and its range. Reading requests, checking values, suggesting names and generating
+// TypeScript and its documentation all walk that one list.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "decode/generation_config.hpp"
+#include "text/tokenizer.hpp"
+
+namespace dragoman {
+
+/// What an option is besides its name and place. The range is meant for numbers and inclusive.
+struct FieldNote {
+  std::string_view doc;
+  double min = 0;
+  double max = 0;
+  bool from_model = false;  // the model's generation_config.json may set another default
+};
+
+enum class ScoreFunction { kByModel, kSoftmax, kSigmoid, kNone };
+
+/// Generation settings used where neither the model nor the caller says otherwise: those of
+/// Python's translation pipeline (transformers 4.57, Text2TextGenerationPipeline).
+GenerationConfig translation_defaults();
+
+struct TranslationOptions {
+  GenerationConfig generation = translation_defaults();
+  bool truncation = false;
+  bool stream = false;
+};
+
+struct ClassificationOptions {
+  std::optional<int> top_k = 1;
+  ScoreFunction function_to_apply = ScoreFunction::kByModel;
+  Truncation truncation = Truncation::kNone;
+  std::optional<int> max_length;
+};
+
+inline constexpr double kMaxTokens = 1 << 20;  // the longest sequence any family may have
+inline constexpr double kMaxTokenId = (1 << 24) - 1;
+inline constexpr double kMaxBeams = 256;
+
+/// Calls visit(name, field, note) for the settings of generation.
+template <typename Visit>
+void visit_search_fields(GenerationConfig& options, Visit&& visit) {
+  visit("num_beams", options.num_beams,
+        FieldNote{"Number of beams; 1 is greedy search.", 1, kMaxBeams, true});
+  visit("num_return_sequences", options.num_return_sequences,
+        FieldNote{"Translations returned per text, best first; at most `num_beams`.", 1, kMaxBeams,
+                  true});
+  visit("early_stopping", options.early_stopping,
+        FieldNote{"When beam search ends: `true` as soon as there are `num_beams` candidates, "
+                  "`false` when better ones are unlikely, `'never'` when they are impossible.",
+                  0, 0, true});
+  visit("length_penalty", options.length_penalty,
+        FieldNote{"Exponent of the length that divides a beam's score; above 0 favours longer "
+                  "translations.",
+                  -100, 100, true});
+  visit("repetition_penalty", options.repetition_penalty,
+        FieldNote{"Divides the scores of tokens that already occurred; 1 changes nothing.", 0.01,
+                  100, true});
+  visit("no_repeat_ngram_size", options.no_repeat_ngram_size,
+        FieldNote{"Sequences of this many tokens occur only once; 0 allows any.", 0, kMaxTokens,
+                  true});
+}
+
+/// Calls visit(name, field, note) for the settings of length and of single tokens.
+template <typename Visit>
+void visit_token_fields(GenerationConfig& options, Visit&& visit) {
+  visit("max_new_tokens", options.max_new_tokens,
+        FieldNote{"Most tokens generated per text; wins over `max_length`. The model's number of "
+                  "positions limits it further.",
+                  1, kMaxTokens, true});
+  visit("max_length", options.max_length,
+        FieldNote{"Most tokens of the output, its start token included.", 2, kMaxTokens, true});
+  visit("min_new_tokens", options.min_new_tokens,
+        FieldNote{"Fewest tokens generated per text; wins over `min_length`.", 0, kMaxTokens,
+                  true});
+  visit("min_length", options.min_length,
+        FieldNote{"Fewest tokens of the output, its start token included.", 0, kMaxTokens, true});
+  visit("bad_words_ids", options.bad_words_ids,
+        FieldNote{"Token sequences that must not be generated.", 0, kMaxTokenId, true});
+  visit("forced_bos_token_id", options.forced_bos_token_id,
+        FieldNote{"Token that every output begins with, after its start token.", 0, kMaxTokenId,
+                  true});
+  visit("forced_eos_token_id", options.forced_eos_token_id,
+        FieldNote{"Token that ends an output which reaches its greatest length.", 0, kMaxTokenId,
+                  true});
+  visit("eos_token_id", options.eos_token_id,
+        FieldNote{"Token, or tokens, that end an output.", 0, kMaxTokenId, true});
+  visit("decoder_start_token_id", options.decoder_start_token_id,
+        FieldNote{"Token that the decoder starts from.", 0, kMaxTokenId, true});
+}
+
+template <typename Visit>
+void visit_fields(TranslationOptions& options, Visit&& visit) {
+  visit_search_fields(options.generation, visit);
+  visit_token_fields(options.generation, visit);
+  visit("truncation", options.truncation,
+        FieldNote{"Cuts a single word that has more tokens than the model takes, instead of "
+                  "refusing it. Longer texts are split between words in either case."});
+  visit("stream", options.stream,
+        FieldNote{"Progress reports carry the translations so far."});
+}
+
+template <typename Visit>
+void visit_fields(ClassificationOptions& options, Visit&& visit) {
+  visit("top_k", options.top_k,
+        FieldNote{"Number of labels returned, best first; `null` for all.", 1, kMaxTokens});
+  visit("function_to_apply", options.function_to_apply,
+        FieldNote{"How logits become scores. `null` follows the model: none for regression, "
+                  "sigmoid for several labels at once or a single label, else softmax."});
+  visit("truncation", options.truncation,
+        FieldNote{"What is cut from a text, or pair, that has too many tokens; `true` is "
+                  "`'longest_first'`. Without it such a text is refused."});
+  visit("max_length", options.max_length,
+        FieldNote{"Most tokens of a text, special ones included; `null` for what the model "
+                  "takes.",
+                  1, kMaxTokens});
+}
+
+}  // namespace dragoman

@@ -1,0 +1,58 @@
+// Inputs of a request, checked one by one so that the message can name the one at fault.
+#include "tasks/request.hpp"
+
+namespace dragoman {
+
+namespace {
+
+[[noreturn]] void refuse(const std::string& what) {
+  throw Error(ErrorCode::kInvalidArgument, what);
+}
+
+TextInput read_input(Json input, size_t index, bool pairs) {
+  if (input.is_string()) return {std::string(input.as_string()), std::nullopt};
+  const std::string name = "inputs[" + std::to_string(index) + "]";
+  if (!pairs || !input.is_object()) {
+    refuse(name + " is not a string" + (pairs ? " and not {text, text_pair}." : "."));
+  }
+  input.each_member([&](std::string_view key, Json value) {
+    if (key != "text" && key != "text_pair") {
+      refuse(name + " has a member \"" + std::string(key.substr(0, 60)) +
+             "\"; only text and text_pair are known.");
+    }
+    const bool absent = key == "text_pair" && value.is_null();
+    if (!value.is_string() && !absent) refuse(name + "." + std::string(key) + " is not a string.");
+  });
+  if (!input.has("text")) refuse(name + ".text is missing.");
+  TextInput result{std::string(input.at("text").as_string()), std::nullopt};
+  if (input.has("text_pair")) result.pair = std::string(input.at("text_pair").as_string());
+  return result;
+}
+
+}  // namespace
+
+std::vector<TextInput> read_inputs(Json request, bool pairs) {
+  if (!request.is_object() || !request.has("inputs") || !request.at("inputs").is_array()) {
+    refuse("A request needs \"inputs\", an array.");
+  }
+  const Json inputs = request.at("inputs");
+  std::vector<TextInput> result;
+  result.reserve(inputs.size());
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    result.push_back(read_input(inputs.at(i), i, pairs));
+  }
+  return result;
+}
+
+std::optional<Json> request_options(Json request) {
+  request.each_member([](std::string_view key, Json) {
+    if (key != "inputs" && key != "options") {
+      refuse("A request has a member \"" + std::string(key.substr(0, 60)) +
+             "\"; only inputs and options are known.");
+    }
+  });
+  if (!request.has("options")) return std::nullopt;
+  return request.at("options");
+}
+
+}  // namespace dragoman

@@ -1,0 +1,86 @@
+// Translation: texts in, texts out, through an encoder-decoder.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "decode/generator.hpp"
+#include "models/seq2seq.hpp"
+#include "tasks/options.hpp"
+#include "tasks/request.hpp"
+#include "tasks/task.hpp"
+#include "tasks/windows.hpp"
+
+namespace dragoman {
+
+struct Translation {
+  std::string text;
+  float score = 0.0F;      // as generate() gives it; of several windows, the mean by tokens
+  int token_count = 0;     // generated tokens, the end token included
+  bool truncated = false;  // the input was cut, or the output reached its greatest length
+};
+
+class TranslationTask final : public Task {
+ public:
+  TranslationTask(const TransformerConfig& config, WeightType type);
+  const TransformerConfig& config() const override { return model_->config(); }
+  SlotTable& slots() override { return model_->slots(); }
+  size_t packed_bytes() const override { return model_->packed_bytes(); }
+  void finish(const ModelFiles& files) override;
+  void write_info(JsonWriter& writer) const override;
+  std::unique_ptr<Job> start(Json request) const override;
+
+ private:
+  /// Makes the limits definite: max_length alone counts, and is at most what the model can do.
+  void settle_lengths(GenerationConfig& generation) const;
+
+  std::unique_ptr<Seq2SeqModel> model_;
+  std::unique_ptr<Tokenizer> tokenizer_;
+  GenerationConfig generation_;  // the model's
+};
+
+/// One request. Texts are tokenised first, all of them, so that a bad one is refused before any
+/// work; then all windows of all texts are generated together.
+class TranslationJob final : public Job {
+ public:
+  /// @param options  with definite lengths
+  TranslationJob(const Seq2SeqModel& model, const Tokenizer& tokenizer,
+                 TranslationOptions options, std::vector<TextInput> inputs);
+  bool step(const Context& context) override;
+  size_t texts() const override { return texts_.size(); }
+  size_t finished_texts() const override { return finished_; }
+  void write_progress(JsonWriter& writer) const override;
+  void write_result(JsonWriter& writer) const override;
+  size_t cache_bytes() const override { return generator_.cache_bytes(); }
+
+  /// num_return_sequences translations of each text, best first.
+  const std::vector<Translation>& result(size_t index) const { return texts_[index].results; }
+
+ private:
+  struct Text {
+    std::string text;          // emptied once tokenised
+    std::vector<int> sources;  // of the generator, one for each window
+    bool truncated = false;
+    std::vector<Translation> results;
+  };
+
+  void tokenize_some();
+  void tokenize(size_t index);
+  void collect();
+  bool all_finished(const Text& text) const;
+  Translation joined(const Text& text, size_t rank) const;
+  std::string partial(const Text& text) const;
+  bool reached_limit(const std::vector<int32_t>& ids) const;
+
+  const Tokenizer& tokenizer_;
+  TranslationOptions options_;
+  int max_source_;
+  Seq2SeqGenerator generator_;
+  std::vector<Text> texts_;
+  size_t tokenized_ = 0;
+  size_t finished_ = 0;
+  std::vector<size_t> running_;  // texts that are tokenised and not finished, in order
+};
+
+}  // namespace dragoman
