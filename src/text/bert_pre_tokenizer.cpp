@@ -1,0 +1,44 @@
+// BERT's words: split at white space, each punctuation character alone.
+#include "base/unicode.hpp"
+#include "text/components.hpp"
+#include "text/pre_tokenizer.hpp"
+
+namespace dragoman {
+
+namespace {
+
+void split_word(std::u32string_view chars, Span word, std::vector<Span>& out) {
+  size_t start = word.begin;
+  for (size_t i = word.begin; i < word.end; ++i) {
+    const bool punctuation = is_punctuation(chars[i]);
+    if (!punctuation && !is_white_space(chars[i])) continue;
+    if (start < i) out.push_back({start, i});
+    if (punctuation) out.push_back({i, i + 1});
+    start = i + 1;
+  }
+  if (start < word.end) out.push_back({start, word.end});
+}
+
+class BertPreTokenizer final : public PreTokenizer {
+ public:
+  void split(NormalizedText& text, std::vector<Span>& words) const override {
+    std::vector<Span> out;
+    for (const Span word : words) split_word(text.chars, word, out);
+    words = std::move(out);
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<PreTokenizer> make_bert_pre_tokenizer() {
+  return std::make_unique<BertPreTokenizer>();
+}
+
+std::unique_ptr<PreTokenizer> make_pre_tokenizer(const Json& node) {
+  if (node.is_null()) return nullptr;
+  const std::string type = component_type(node);
+  if (type == "BertPreTokenizer") return make_bert_pre_tokenizer();
+  unsupported_component("pre-tokenizer", type);
+}
+
+}  // namespace dragoman

@@ -1,0 +1,66 @@
+// Marian's tokenizer: SentencePiece cuts the text, vocab.json gives the ids.
+//
+// Follows MarianTokenizer of `transformers` 4.57 as calling it does (its Moses normaliser is defined
+// there but never called). Offsets, which the reference does not have, are SentencePiece's own.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "text/added_tokens.hpp"
+#include "text/pretrained_config.hpp"
+#include "text/sentencepiece/spm_processor.hpp"
+#include "text/tokenizer.hpp"
+#include "text/truncation.hpp"
+#include "text/vocab.hpp"
+
+namespace dragoman {
+
+class MarianTokenizer final : public Tokenizer {
+ public:
+  /// Files: source.spm, target.spm, vocab.json; target_vocab.json with `separate_vocabs`.
+  explicit MarianTokenizer(const TokenizerFiles& files);
+
+  Encoding encode(std::string_view text, std::optional<std::string_view> pair,
+                  const EncodeOptions& options) const override;
+  std::string decode(std::span<const int32_t> ids, bool skip_special_tokens) const override;
+  int vocab_size() const override;
+  int32_t token_id(std::string_view token) const override;
+  int special_tokens(bool) const override { return 1; }
+  bool begins_word(const Encoding& encoding, size_t index) const override;
+
+ private:
+  // A stretch of text: an added token (id) or text to be cut.
+  struct Part {
+    Span span;
+    int32_t id;
+  };
+  void load_vocab(const TokenizerFiles& files);
+  void add_tokens();
+  std::vector<Part> split(std::u32string_view text) const;
+  Encoding encode_text(std::string_view text) const;
+  void encode_part(std::u32string_view text, uint32_t offset, Encoding& out) const;
+  int32_t piece_id(std::string_view piece) const;
+  std::string_view token_of(int32_t id) const;
+  bool is_special(std::string_view token) const;
+  bool is_separate(std::string_view token) const;
+  std::string join(const std::vector<std::string_view>& tokens) const;
+
+  PretrainedConfig config_;
+  SpmProcessor source_;
+  SpmProcessor target_;
+  Vocab vocab_;
+  Vocab target_vocab_;  // only with separate vocabularies
+  bool separate_vocabs_ = false;
+  std::string unk_token_;
+  int32_t unk_id_ = -1;
+  int32_t eos_id_ = -1;
+  std::vector<std::string> special_;  // contents
+  std::map<int32_t, AddedToken> added_;
+  std::map<std::string, int32_t, std::less<>> added_ids_;
+  int extra_ = 0;  // added tokens the vocabulary lacks
+  TokenMatcher matcher_;
+};
+
+}  // namespace dragoman

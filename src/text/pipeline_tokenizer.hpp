@@ -1,0 +1,52 @@
+// A tokenizer put together from stages: added tokens, normaliser, pre-tokeniser, model,
+// post-processor, decoder, as Python `tokenizers` arranges them.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "text/added_tokens.hpp"
+#include "text/decoder.hpp"
+#include "text/model.hpp"
+#include "text/normalizer.hpp"
+#include "text/post_processor.hpp"
+#include "text/pre_tokenizer.hpp"
+#include "text/tokenizer.hpp"
+#include "text/truncation.hpp"
+
+namespace dragoman {
+
+/// The stages. `model` is always there, the other pointers may be null.
+struct TokenizerStages {
+  std::unique_ptr<Normalizer> normalizer;
+  std::unique_ptr<PreTokenizer> pre_tokenizer;
+  std::unique_ptr<TokenModel> model;
+  PostProcessor post_processor;
+  std::unique_ptr<Decoder> decoder;
+  AddedVocabulary added;
+  TruncationRules truncation;
+  bool clean_up_spaces = false;  // clean_up_tokenization_spaces of tokenizer_config.json
+};
+
+class PipelineTokenizer final : public Tokenizer {
+ public:
+  explicit PipelineTokenizer(TokenizerStages stages);
+
+  Encoding encode(std::string_view text, std::optional<std::string_view> pair,
+                  const EncodeOptions& options) const override;
+  std::string decode(std::span<const int32_t> ids, bool skip_special_tokens) const override;
+  int vocab_size() const override;
+  int32_t token_id(std::string_view token) const override;
+  int special_tokens(bool pair) const override { return stages_.post_processor.added(pair); }
+  bool begins_word(const Encoding& encoding, size_t index) const override;
+
+ private:
+  Encoding encode_text(std::string_view text) const;
+  void encode_part(NormalizedText part, Encoding& out) const;
+  void encode_words(NormalizedText part, Encoding& out) const;
+
+  TokenizerStages stages_;
+};
+
+}  // namespace dragoman

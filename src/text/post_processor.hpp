@@ -1,0 +1,41 @@
+// The last stage of encoding: special tokens around one text or two, and type ids.
+//
+// Every kind implemented so far is a template; a kind that is not gets a class of its own.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/json.hpp"
+#include "text/tokenizer.hpp"
+
+namespace dragoman {
+
+/// A place of a template: one special token, or the tokens of a text.
+struct TemplatePiece {
+  enum class Kind { kSpecial, kFirst, kSecond };
+  Kind kind = Kind::kSpecial;
+  int32_t id = 0;  // of a special token
+  int32_t type_id = 0;
+};
+
+struct PostProcessor {
+  std::vector<TemplatePiece> single;
+  std::vector<TemplatePiece> pair;
+
+  /// Special tokens added to one text or to a pair.
+  int added(bool is_pair) const;
+  /// @param second  null for a single text
+  Encoding process(const Encoding& first, const Encoding* second, bool add_special_tokens) const;
+};
+
+/// The texts alone, the second of type 1: what happens without a post-processor.
+PostProcessor plain_post_processor();
+/// `[CLS] A [SEP]` and `[CLS] A [SEP] B [SEP]`, the second text with its separator of type 1.
+PostProcessor bert_post_processor(int32_t cls, int32_t sep);
+
+/// From the `post_processor` entry of tokenizer.json.
+/// Throws unsupported-model for types that are not implemented.
+PostProcessor make_post_processor(const Json& node);
+
+}  // namespace dragoman

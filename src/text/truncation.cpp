@@ -1,0 +1,88 @@
+// Truncation as in `tokenizers` and `transformers`, but never past an impossible request: where
+// those log or keep the text as it is, this throws.
+#include "text/truncation.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace dragoman {
+
+namespace {
+
+template <typename T>
+void keep(std::vector<T>& values, size_t count, TruncationSide side) {
+  if (side == TruncationSide::kLeft) {
+    values.erase(values.begin(), values.end() - static_cast<std::ptrdiff_t>(count));
+  } else {
+    values.resize(count);
+  }
+}
+
+void shorten(Encoding& encoding, size_t count, TruncationSide side) {
+  if (count >= encoding.ids.size()) return;
+  keep(encoding.ids, count, side);
+  keep(encoding.type_ids, count, side);
+  keep(encoding.starts, count, side);
+  keep(encoding.ends, count, side);
+  keep(encoding.special, count, side);
+  encoding.truncated = true;
+}
+
+// Lengths of two texts that together have `limit` tokens, taking from the longer one first.
+std::pair<size_t, size_t> longest_first(size_t first, size_t second, size_t limit, OddToken odd) {
+  const size_t small = limit / 2;
+  const size_t large = limit - small;
+  if (std::min(first, second) <= small) {  // only the longer one is too long
+    if (first <= second) return {first, limit - first};
+    return {limit - second, second};
+  }
+  if (odd == OddToken::kToFirst || first > second) return {large, small};
+  return {small, large};
+}
+
+[[noreturn]] void too_short(const char* which, size_t has, size_t must_lose) {
+  throw Error(ErrorCode::kInvalidArgument,
+              std::string("Truncation of the ") + which + " text alone cannot reach max_length: it has " +
+                  std::to_string(has) + " tokens and would lose " + std::to_string(must_lose) + ".");
+}
+
+}  // namespace
+
+void truncate(Encoding& first, Encoding* second, int added, const EncodeOptions& options,
+              const TruncationRules& rules) {
+  if (options.max_length < 0) {
+    throw Error(ErrorCode::kInvalidArgument, "max_length is " +
+                                                 std::to_string(options.max_length) +
+                                                 "; it must not be negative.");
+  }
+  if (options.truncation == Truncation::kNone || options.max_length == 0) return;
+  if (options.max_length < added) {
+    throw Error(ErrorCode::kInvalidArgument,
+                "max_length is " + std::to_string(options.max_length) + ", but " +
+                    std::to_string(added) + " special tokens must fit into it.");
+  }
+  const auto limit = static_cast<size_t>(options.max_length - added);
+  const size_t total = first.ids.size() + (second == nullptr ? 0 : second->ids.size());
+  if (total <= limit) return;
+  const size_t excess = total - limit;
+  if (options.truncation == Truncation::kOnlySecond) {
+    if (second == nullptr) {
+      throw Error(ErrorCode::kInvalidArgument,
+                  "Truncation of the second text was asked for, but there is only one.");
+    }
+    if (second->ids.size() <= excess) too_short("second", second->ids.size(), excess);
+    shorten(*second, second->ids.size() - excess, rules.side);
+  } else if (options.truncation == Truncation::kOnlyFirst) {
+    if (first.ids.size() <= excess) too_short("first", first.ids.size(), excess);
+    shorten(first, first.ids.size() - excess, rules.side);
+  } else if (second == nullptr) {
+    shorten(first, limit, rules.side);
+  } else {
+    const auto [a, b] = longest_first(first.ids.size(), second->ids.size(), limit, rules.odd);
+    shorten(first, a, rules.side);
+    shorten(*second, b, rules.side);
+  }
+}
+
+}  // namespace dragoman

@@ -1,0 +1,69 @@
+// A vocabulary: token strings and their ids, both ways.
+//
+// Vocabularies have 10^4 to 10^6 entries and live as long as the model, so all strings lie in one
+// buffer and the hash table holds 32-bit indices only.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dragoman {
+
+class Vocab {
+ public:
+  /// Adds `token`, or gives it a new id when it is there already.
+  void add(std::string_view token, int32_t id);
+
+  /// Call once, after the last `add` and before `token`.
+  void finish();
+
+  /// Id of `token`, or -1.
+  int32_t find(std::string_view token) const { return find(hash(token), {}, token); }
+
+  /// Id of `prefix` followed by `rest`, whose joint hash the caller has; or -1.
+  int32_t find(uint32_t hash, std::string_view prefix, std::string_view rest) const;
+
+  /// The token of `id`. Where several share it, the one added last.
+  std::optional<std::string_view> token(int32_t id) const;
+
+  /// Number of tokens.
+  size_t size() const { return entries_.size(); }
+  /// Bytes of the longest token.
+  size_t max_token_bytes() const { return max_token_bytes_; }
+
+  /// Calls `f(token, id)` in order of addition.
+  template <typename F>
+  void each(F f) const {
+    for (const Entry& entry : entries_) f(text_of(entry), entry.id);
+  }
+
+  /// FNV-1a, which can be continued from any prefix's hash.
+  static constexpr uint32_t kHashStart = 2166136261u;
+  static uint32_t hash(std::string_view text, uint32_t start = kHashStart) {
+    for (const char c : text) start = (start ^ static_cast<uint8_t>(c)) * 16777619u;
+    return start;
+  }
+
+ private:
+  struct Entry {
+    uint32_t start;
+    uint32_t length;
+    int32_t id;
+  };
+  std::string_view text_of(const Entry& entry) const {
+    return std::string_view(text_).substr(entry.start, entry.length);
+  }
+  size_t slot_of(uint32_t hash, std::string_view prefix, std::string_view rest) const;
+  void grow();
+
+  std::string text_;
+  std::vector<Entry> entries_;
+  std::vector<uint32_t> table_;  // entry index + 1; 0 is free
+  std::vector<uint32_t> by_id_;  // entries in order of id
+  size_t max_token_bytes_ = 0;
+};
+
+}  // namespace dragoman
