@@ -49,6 +49,8 @@ foreach(threads st mt)
   add_library(dragoman_bindings_${threads} OBJECT ${DRAGOMAN_WASM_SOURCES})
   target_link_libraries(dragoman_bindings_${threads} PRIVATE
     dragoman_language dragoman_headers dragoman_${threads})
+  target_compile_definitions(dragoman_bindings_${threads} PRIVATE
+    DRAGOMAN_VERSION="${PROJECT_VERSION}")
 endforeach()
 
 add_custom_target(modules)  # all of them, without the tests

@@ -64,6 +64,7 @@ set(DRAGOMAN_TASKS_SOURCES
   src/tasks/engine.cpp
   src/tasks/model.cpp
   src/tasks/option_reader.cpp
+  src/tasks/options.cpp
   src/tasks/request.cpp
   src/tasks/task.cpp
   src/tasks/text_classification.cpp

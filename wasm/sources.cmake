@@ -1,3 +1,5 @@
 # The Embind module.
 set(DRAGOMAN_WASM_SOURCES
+  wasm/bindings.cpp
+  wasm/staging.cpp
 )

@@ -18,13 +18,27 @@ struct JsonWriter::Impl {
 JsonWriter::JsonWriter() : impl_(std::make_unique<Impl>()) {}
 JsonWriter::~JsonWriter() = default;
 
-void JsonWriter::begin_object() { impl_->writer.StartObject(); }
-void JsonWriter::end_object() { impl_->writer.EndObject(); }
-void JsonWriter::begin_array() { impl_->writer.StartArray(); }
-void JsonWriter::end_array() { impl_->writer.EndArray(); }
-void JsonWriter::boolean(bool value) { impl_->writer.Bool(value); }
-void JsonWriter::integer(long long value) { impl_->writer.Int64(value); }
-void JsonWriter::null() { impl_->writer.Null(); }
+void JsonWriter::begin_object() {
+  impl_->writer.StartObject();
+}
+void JsonWriter::end_object() {
+  impl_->writer.EndObject();
+}
+void JsonWriter::begin_array() {
+  impl_->writer.StartArray();
+}
+void JsonWriter::end_array() {
+  impl_->writer.EndArray();
+}
+void JsonWriter::boolean(bool value) {
+  impl_->writer.Bool(value);
+}
+void JsonWriter::integer(long long value) {
+  impl_->writer.Int64(value);
+}
+void JsonWriter::null() {
+  impl_->writer.Null();
+}
 
 void JsonWriter::key(std::string_view name) {
   impl_->writer.Key(name.data(), static_cast<rapidjson::SizeType>(name.size()));

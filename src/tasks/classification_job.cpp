@@ -56,9 +56,8 @@ void ClassificationJob::tokenize(size_t index) {
   Encoding encoding = tokenizer_.encode(input.text, pair, encode);
   if (encoding.ids.size() > static_cast<size_t>(encode.max_length)) {
     throw Error(ErrorCode::kInputTooLong,
-                "inputs[" + std::to_string(index) + "] has " +
-                    std::to_string(encoding.ids.size()) + " tokens; at most " +
-                    std::to_string(encode.max_length) +
+                "inputs[" + std::to_string(index) + "] has " + std::to_string(encoding.ids.size()) +
+                    " tokens; at most " + std::to_string(encode.max_length) +
                     " are taken. With truncation: true the text is cut.");
   }
   results_[index].truncated = encoding.truncated;

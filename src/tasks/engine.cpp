@@ -39,7 +39,9 @@ void Engine::configure(int threads) {
 const Model& Engine::model_at(int handle) const {
   return entry_at(models_, handle, next_model_, "model");
 }
-Model& Engine::model_at(int handle) { return entry_at(models_, handle, next_model_, "model"); }
+Model& Engine::model_at(int handle) {
+  return entry_at(models_, handle, next_model_, "model");
+}
 const Engine::RunningJob& Engine::job_at(int handle) const {
   return entry_at(jobs_, handle, next_job_, "job");
 }
@@ -71,7 +73,9 @@ void Engine::feed_weights(int model, std::span<const uint8_t> bytes) {
   model_at(model).feed_weights(bytes);
 }
 
-void Engine::end_weights(int model) { model_at(model).end_weights(); }
+void Engine::end_weights(int model) {
+  model_at(model).end_weights();
+}
 
 std::string Engine::finish_model(int model) {
   Model& finished = model_at(model);

@@ -31,9 +31,9 @@ ModelSpec read_model_spec(Json spec) {
   ModelSpec result;
   spec.each_member([](std::string_view key, Json) {
     if (key == "task" || key == "dtype" || key == "name") return;
-    throw Error(ErrorCode::kUnsupportedOption,
-                "A model has no \"" + std::string(key.substr(0, 60)) +
-                    "\"; known are task, dtype, name.");
+    throw Error(
+        ErrorCode::kUnsupportedOption,
+        "A model has no \"" + std::string(key.substr(0, 60)) + "\"; known are task, dtype, name.");
   });
   result.task = canonical_task(spec.at("task").as_string());
   result.type = weight_type(spec.get_string("dtype", "int8"));

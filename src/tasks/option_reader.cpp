@@ -53,14 +53,13 @@ class FieldReader {
  private:
   [[noreturn]] void refuse(Json value, const std::string& expected) const {
     throw Error(ErrorCode::kInvalidArgument, "The option " + std::string(name_) + " is " +
-                                                 shown(value) + "; " + expected +
-                                                 " is expected.");
+                                                 shown(value) + "; " + expected + " is expected.");
   }
   std::string range() const { return " from " + shown(note_->min) + " to " + shown(note_->max); }
 
   int whole_number(Json value) const {
-    const bool fits = value.is_integer() && value.as_double() >= note_->min &&
-                      value.as_double() <= note_->max;
+    const bool fits =
+        value.is_integer() && value.as_double() >= note_->min && value.as_double() <= note_->max;
     if (!fits) refuse(value, "a whole number" + range());
     return static_cast<int>(value.as_int());
   }
@@ -72,8 +71,8 @@ class FieldReader {
   }
   void read(float& field) const {
     // Written so that NaN is refused as well.
-    const bool fits = value_.is_number() && value_.as_double() >= note_->min &&
-                      value_.as_double() <= note_->max;
+    const bool fits =
+        value_.is_number() && value_.as_double() >= note_->min && value_.as_double() <= note_->max;
     if (!fits) refuse(value_, "a number" + range());
     field = static_cast<float>(value_.as_double());
   }
@@ -184,9 +183,9 @@ bool has_no_effect(std::string_view name, Json value) {
                           : value.is_number() ? value.as_double()
                                               : kNoNeutral - 1;
     if (value.is_null() || number == option.neutral) return true;
-    throw Error(ErrorCode::kUnsupportedOption, "The option " + std::string(name) +
-                                                   " cannot be honoured: " +
-                                                   std::string(option.reason) + ".");
+    throw Error(ErrorCode::kUnsupportedOption,
+                "The option " + std::string(name) +
+                    " cannot be honoured: " + std::string(option.reason) + ".");
   }
   return false;
 }
@@ -223,9 +222,8 @@ void read_members(Json options, Options& target) {
     visit_fields(target, reader);
     if (reader.found() || has_no_effect(name, value)) return;
     std::vector<std::string_view> known;
-    visit_fields(target, [&](std::string_view field, auto&, const FieldNote&) {
-      known.push_back(field);
-    });
+    visit_fields(target,
+                 [&](std::string_view field, auto&, const FieldNote&) { known.push_back(field); });
     const std::string hint = suggestion(name.substr(0, 60), known);
     throw Error(ErrorCode::kUnsupportedOption, "The option " + std::string(name.substr(0, 60)) +
                                                    " is unknown; " + hint +
@@ -269,6 +267,8 @@ void read_options(Json options, TranslationOptions& target) {
   }
 }
 
-void read_options(Json options, ClassificationOptions& target) { read_members(options, target); }
+void read_options(Json options, ClassificationOptions& target) {
+  read_members(options, target);
+}
 
 }  // namespace dragoman

@@ -76,10 +76,12 @@ void visit_token_fields(GenerationConfig& options, Visit&& visit) {
                   "positions limits it further.",
                   1, kMaxTokens, true});
   visit("max_length", options.max_length,
-        FieldNote{"Most tokens of the output, its start token included.", 2, kMaxTokens, true});
-  visit("min_new_tokens", options.min_new_tokens,
-        FieldNote{"Fewest tokens generated per text; wins over `min_length`.", 0, kMaxTokens,
-                  true});
+        FieldNote{"Most tokens of the output, its start token included, where `max_new_tokens` "
+                  "is not set.",
+                  2, kMaxTokens, true});
+  visit(
+      "min_new_tokens", options.min_new_tokens,
+      FieldNote{"Fewest tokens generated per text; wins over `min_length`.", 0, kMaxTokens, true});
   visit("min_length", options.min_length,
         FieldNote{"Fewest tokens of the output, its start token included.", 0, kMaxTokens, true});
   visit("bad_words_ids", options.bad_words_ids,
@@ -103,8 +105,7 @@ void visit_fields(TranslationOptions& options, Visit&& visit) {
   visit("truncation", options.truncation,
         FieldNote{"Cuts a single word that has more tokens than the model takes, instead of "
                   "refusing it. Longer texts are split between words in either case."});
-  visit("stream", options.stream,
-        FieldNote{"Progress reports carry the translations so far."});
+  visit("stream", options.stream, FieldNote{"Progress reports carry the translations so far."});
 }
 
 template <typename Visit>

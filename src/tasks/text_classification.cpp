@@ -41,9 +41,8 @@ std::vector<float> label_scores(std::span<const float> logits, ScoreFunction fun
 std::vector<LabelScore> best_labels(std::span<const float> scores, std::optional<int> top_k) {
   std::vector<LabelScore> labels;
   for (size_t i = 0; i < scores.size(); ++i) labels.push_back({static_cast<int>(i), scores[i]});
-  std::stable_sort(labels.begin(), labels.end(), [](const LabelScore& a, const LabelScore& b) {
-    return a.score > b.score;
-  });
+  std::stable_sort(labels.begin(), labels.end(),
+                   [](const LabelScore& a, const LabelScore& b) { return a.score > b.score; });
   if (top_k) labels.resize(std::min(labels.size(), static_cast<size_t>(*top_k)));
   return labels;
 }
@@ -84,8 +83,8 @@ std::unique_ptr<Job> TextClassificationTask::start(Json request) const {
   if (options.function_to_apply == ScoreFunction::kByModel) {
     options.function_to_apply = function_of_model();
   }
-  const int limit = options.truncation == Truncation::kNone ? config().max_positions
-                                                            : published_limit_;
+  const int limit =
+      options.truncation == Truncation::kNone ? config().max_positions : published_limit_;
   options.max_length = std::min(options.max_length.value_or(limit), config().max_positions);
   return std::make_unique<ClassificationJob>(*model_, *tokenizer_, options,
                                              read_inputs(request, true));

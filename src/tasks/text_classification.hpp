@@ -84,7 +84,7 @@ class ClassificationJob final : public Job {
   std::vector<Classification> results_;
   size_t tokenized_ = 0;
   size_t finished_ = 0;
-  size_t batch_end_ = 0;              // the running batch is [finished_, batch_end_)
+  size_t batch_end_ = 0;               // the running batch is [finished_, batch_end_)
   std::unique_ptr<EncoderPass> pass_;  // of the running batch
 };
 

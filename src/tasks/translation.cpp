@@ -60,13 +60,6 @@ void write_early_stopping(JsonWriter& writer, EarlyStopping value) {
 
 }  // namespace
 
-GenerationConfig translation_defaults() {
-  GenerationConfig defaults;
-  defaults.max_new_tokens = 256;
-  defaults.num_beams = 4;
-  return defaults;
-}
-
 std::unique_ptr<Task> make_translation(const TransformerConfig& config, WeightType type) {
   return std::make_unique<TranslationTask>(config, type);
 }
@@ -102,8 +95,8 @@ void TranslationTask::settle_lengths(GenerationConfig& generation) const {
   // The start token comes before the new ones. The last token is generated, never read, so an
   // output may have one token more than the model has positions.
   const int most = config().max_positions + 1;
-  const int64_t wanted = generation.max_new_tokens ? int64_t{1} + *generation.max_new_tokens
-                                                   : generation.max_length;
+  const int64_t wanted =
+      generation.max_new_tokens ? int64_t{1} + *generation.max_new_tokens : generation.max_length;
   generation.max_length = static_cast<int>(std::min<int64_t>(wanted, most));
   generation.max_new_tokens.reset();
 }

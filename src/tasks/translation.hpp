@@ -45,8 +45,8 @@ class TranslationTask final : public Task {
 class TranslationJob final : public Job {
  public:
   /// @param options  with definite lengths
-  TranslationJob(const Seq2SeqModel& model, const Tokenizer& tokenizer,
-                 TranslationOptions options, std::vector<TextInput> inputs);
+  TranslationJob(const Seq2SeqModel& model, const Tokenizer& tokenizer, TranslationOptions options,
+                 std::vector<TextInput> inputs);
   bool step(const Context& context) override;
   size_t texts() const override { return texts_.size(); }
   size_t finished_texts() const override { return finished_; }

@@ -140,8 +140,9 @@ Translation TranslationJob::joined(const Text& text, size_t rank) const {
     result.truncated |= reached_limit(sequence.ids);
     weighted += sequence.score * static_cast<float>(tokens);
   }
-  result.score = text.sources.size() == 1 ? generator_.result(text.sources.front())[rank].score
-                                          : weighted / static_cast<float>(std::max(1, result.token_count));
+  result.score = text.sources.size() == 1
+                     ? generator_.result(text.sources.front())[rank].score
+                     : weighted / static_cast<float>(std::max(1, result.token_count));
   return result;
 }
 

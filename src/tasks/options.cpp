@@ -1,0 +1,13 @@
+// Defaults that are not plain values.
+#include "tasks/options.hpp"
+
+namespace dragoman {
+
+GenerationConfig translation_defaults() {
+  GenerationConfig defaults;
+  defaults.max_new_tokens = 256;
+  defaults.num_beams = 4;
+  return defaults;
+}
+
+}  // namespace dragoman
