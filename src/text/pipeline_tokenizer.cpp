@@ -92,7 +92,7 @@ std::string PipelineTokenizer::decode(std::span<const int32_t> ids,
   if (stages_.decoder != nullptr) {
     text = stages_.decoder->decode(tokens);
   } else {
-    for (const std::string_view token : tokens) text.append(text.empty() ? "" : " ").append(token);
+    for (size_t i = 0; i < tokens.size(); ++i) text.append(i == 0 ? "" : " ").append(tokens[i]);
   }
   return stages_.clean_up_spaces ? clean_up_tokenization(std::move(text)) : text;
 }

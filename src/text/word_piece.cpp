@@ -40,7 +40,8 @@ class WordPiece final : public TokenModel {
 // The longest token at character `begin`; its end is `begin` when none fits. Hashes are extended
 // forwards once and looked up backwards, so a word costs length x longest token, not its square.
 ModelToken WordPiece::longest(const Utf8Word& word, uint32_t begin) const {
-  const std::string_view prefix = begin == 0 ? "" : options_.continuing_subword_prefix;
+  std::string_view prefix;
+  if (begin > 0) prefix = options_.continuing_subword_prefix;
   const auto count = static_cast<uint32_t>(word.bounds.size() - 1);
   const std::string_view bytes = word.bytes;
   std::vector<uint32_t> hashes;  // of the prefix and the first i + 1 characters
