@@ -32,10 +32,16 @@ let listsAreFresh = false;
 
 /** Installs packages of this system's own release. */
 export function installPackages(packages) {
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  if (!listsAreFresh) run('apt-get', ['-qq', 'update'], { env });
+  console.log(`set-up: installing ${packages.join(', ')}`);
+  // Errors still reach the terminal: apt and dpkg write them to standard error.
+  const options = {
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  };
+  if (!listsAreFresh) run('apt-get', ['-qq', 'update'], options);
   listsAreFresh = true;
-  run('apt-get', ['-qq', 'install', '--yes', '--no-install-recommends', ...packages], { env });
+  const install = ['install', '--yes', '--no-install-recommends', '-o', 'Dpkg::Use-Pty=0'];
+  run('apt-get', ['-qq', ...install, ...packages], options);
 }
 
 /** The address of the Debian mirror this machine's own apt sources name. */
