@@ -7,8 +7,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { longFunctions } from './lib/functions.mjs';
-import { capture, isProgram, projectRoot, which } from './lib/run.mjs';
-import { inToolchain } from './lib/toolchain.mjs';
+import { asCommand, capture, isProgram, projectRoot, UserError, which } from './lib/run.mjs';
+import { inToolchain, isSetUp } from './lib/toolchain.mjs';
 
 const limits = { columns: 100, lines: 400, functionLines: 60, kernelLines: 90 };
 
@@ -22,7 +22,8 @@ const isGenerated = (path) =>
 
 /** Tracked and new files of the tree that carry code. */
 function sourceFiles() {
-  const listed = capture('git', ['ls-files', '--cached', '--others', '--exclude-standard']) ?? '';
+  const listed = capture('git', ['ls-files', '--cached', '--others', '--exclude-standard']);
+  if (listed === undefined) throw new UserError('git cannot list the files of this tree.');
   const code = (path) => isCpp(path) || isScript(path) || isPython(path);
   const files = listed.split('\n').filter((path) => code(path));
   return files.filter((path) => existsSync(join(projectRoot, path)) && !isGenerated(path));
@@ -56,6 +57,7 @@ function runFormatter(program, args, files) {
 
 /** The command that starts clang-format 19, or undefined where there is none. */
 function clangFormat() {
+  if (!isSetUp()) return undefined;
   const { program, args } = inToolchain(['clang-format-19']);
   const command = program === 'clang-format-19' ? [which(program)] : [program, ...args];
   if (!command[0] || capture(command[0], [...command.slice(1), '--version']) === undefined) {
@@ -91,7 +93,9 @@ export function checkFormat({ write = false } = {}) {
 }
 
 if (isProgram(import.meta.url)) {
-  const write = process.argv.includes('--write');
-  if (!checkFormat({ write })) process.exitCode = 1;
-  else console.log('format: in order');
+  await asCommand(() => {
+    const write = process.argv.includes('--write');
+    if (!checkFormat({ write })) throw new UserError('the form is off (see above).');
+    console.log('format: in order');
+  });
 }

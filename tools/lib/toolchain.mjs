@@ -1,7 +1,7 @@
 // Where em++ comes from. In this order: an Emscripten on PATH that is recent enough; the package
 // of Debian 13, installed; on Debian 12 the same package inside a Debian 13 root kept in the cache
 // folder, entered by chroot. Its compiled system libraries come with it (EM_CACHE stays alone).
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureEntry, entryPath } from './cache.mjs';
 import * as debian from './debian.mjs';
@@ -76,9 +76,16 @@ done
 exec chroot "$root" /usr/bin/env -i PATH=/usr/bin:/bin:/usr/sbin:/sbin HOME=/tmp LANG=C.UTF-8 \\
   TERM="$TERM" sh -c 'cd "$1"; shift; exec "$@"' sh "$tree" "$@"`;
 
+/** True when the toolchain is there. */
+export function isSetUp() {
+  const { root, missing } = toolchain();
+  return !missing && (root === undefined || existsSync(root));
+}
+
 /** The program and arguments that run `command` where em++, cmake and clang-format-19 are. */
 export function inToolchain(command) {
   const { kind, root } = toolchain();
+  if (!isSetUp()) throw new UserError('Emscripten is not set up; run node tools/setup.mjs first.');
   if (kind === 'path') return { program: command[0], args: command.slice(1) };
   const args = ['--mount', 'sh', '-c', enter, 'sh', root, projectRoot, sourcesFolder()];
   return { program: 'unshare', args: [...args, ...command] };
