@@ -26,7 +26,7 @@ struct StackConfig {
 struct TransformerConfig {
   std::string model_type;  // "bert", "marian"
   int hidden_size = 0;
-  int vocab_size = 0;  // of the encoder, or of both sides
+  int vocab_size = 0;          // of the encoder, or of both sides
   int decoder_vocab_size = 0;  // == vocab_size when shared
   int max_positions = 0;
   int type_vocab_size = 0;
@@ -37,14 +37,14 @@ struct TransformerConfig {
   NormPlace norm_place = NormPlace::kPost;
   float norm_epsilon = 1e-12F;
   bool scale_embedding = false;
-  bool tie_embeddings = true;     // the output layer is the decoder's embedding table
-  bool share_embeddings = true;   // encoder and decoder use one table
+  bool tie_embeddings = true;    // the output layer is the decoder's embedding table
+  bool share_embeddings = true;  // encoder and decoder use one table
   int pad_token_id = -1;
   int eos_token_id = -1;
   int decoder_start_token_id = -1;
-  bool multi_label = false;            // problem_type is multi_label_classification
-  bool regression = false;             // problem_type is regression: logits are the answer
-  std::vector<std::string> labels;     // id2label in id order
+  bool multi_label = false;         // problem_type is multi_label_classification
+  bool regression = false;          // problem_type is regression: logits are the answer
+  std::vector<std::string> labels;  // id2label in id order
 };
 
 /// Reads config.json. Throws unsupported-model for an unknown model_type (naming it and the known

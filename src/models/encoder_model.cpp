@@ -50,9 +50,9 @@ ClassifierPass::ClassifierPass(const ClassifierParts& parts, std::span<const Enc
     check_ids(input.ids, config.vocab_size, "token id");
     check_ids(input.type_ids, config.type_vocab_size, "token type id");
     if (!input.type_ids.empty() && input.type_ids.size() != input.ids.size()) {
-      throw Error(ErrorCode::kInvalidArgument,
-                  std::to_string(input.type_ids.size()) + " token type ids were given for " +
-                      std::to_string(input.ids.size()) + " tokens.");
+      throw Error(ErrorCode::kInvalidArgument, std::to_string(input.type_ids.size()) +
+                                                   " token type ids were given for " +
+                                                   std::to_string(input.ids.size()) + " tokens.");
     }
     ids_.insert(ids_.end(), input.ids.begin(), input.ids.end());
     types_.insert(types_.end(), input.type_ids.begin(), input.type_ids.end());
@@ -126,8 +126,8 @@ class Classifier final : public SequenceClassifier {
 std::unique_ptr<SequenceClassifier> make_sequence_classifier(const TransformerConfig& config,
                                                              WeightType type) {
   if (family_of(config).name_classifier == nullptr) {
-    throw Error(ErrorCode::kUnsupportedModel, "A model of type \"" + config.model_type +
-                                                  "\" does not classify sequences.");
+    throw Error(ErrorCode::kUnsupportedModel,
+                "A model of type \"" + config.model_type + "\" does not classify sequences.");
   }
   check_model_size(config, type);
   return std::make_unique<Classifier>(config, type);

@@ -43,8 +43,8 @@ TransformerConfig read_marian(const ConfigReader& fields) {
   config.positions = Positions::kSinusoidal;
   config.norm_epsilon = kNormEpsilon;
   config.scale_embedding = fields.flag("scale_embedding", false);
-  config.pad_token_id = fields.token("pad_token_id", 58100,
-                                     std::max(config.vocab_size, config.decoder_vocab_size));
+  config.pad_token_id =
+      fields.token("pad_token_id", 58100, std::max(config.vocab_size, config.decoder_vocab_size));
   config.eos_token_id = fields.token("eos_token_id", 0, config.decoder_vocab_size);
   config.decoder_start_token_id =
       fields.token("decoder_start_token_id", 58100, config.decoder_vocab_size);

@@ -76,8 +76,8 @@ struct Seq2SeqParts {
   std::optional<Embedding> target_words;  // absent when the output layer or source_words serves
   std::vector<EncoderLayer> encoder;
   std::vector<DecoderLayer> decoder;
-  Linear output;                 // bias: final_logits_bias
-  ReshapedSlot output_bias;      // published as [1, vocab_size]
+  Linear output;             // bias: final_logits_bias
+  ReshapedSlot output_bias;  // published as [1, vocab_size]
 };
 
 /// Throws out-of-memory when `config` describes more bytes of weights than can be addressed,

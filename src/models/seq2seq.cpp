@@ -30,8 +30,8 @@ class TransformerSeq2Seq final : public Seq2SeqModel {
 
 std::unique_ptr<Seq2SeqModel> make_seq2seq_model(const TransformerConfig& config, WeightType type) {
   if (family_of(config).name_seq2seq == nullptr) {
-    throw Error(ErrorCode::kUnsupportedModel, "A model of type \"" + config.model_type +
-                                                  "\" does not generate text from text.");
+    throw Error(ErrorCode::kUnsupportedModel,
+                "A model of type \"" + config.model_type + "\" does not generate text from text.");
   }
   check_model_size(config, type);
   return std::make_unique<TransformerSeq2Seq>(config, type);

@@ -17,7 +17,9 @@ namespace {
 // reused enough, and a step stays short. Results do not depend on it.
 constexpr size_t kBatchTokens = 512;
 
-[[noreturn]] void misuse(const std::string& what) { throw Error(ErrorCode::kInternal, what); }
+[[noreturn]] void misuse(const std::string& what) {
+  throw Error(ErrorCode::kInternal, what);
+}
 
 }  // namespace
 
@@ -135,8 +137,8 @@ View<float> TransformerSession::decode(const Context& context, std::span<const D
   for (int layer = 0; layer < parts_.config.decoder.layers; ++layer) {
     list_sources(layer);
     const DecoderStep step{.histories = histories_, .sources = items_, .cache = cache_};
-    run_layer(context, parts_.decoder[static_cast<size_t>(layer)], layer,
-              parts_.config.norm_place, step, hidden);
+    run_layer(context, parts_.decoder[static_cast<size_t>(layer)], layer, parts_.config.norm_place,
+              step, hidden);
   }
   parts_.output.forward(context, hidden, {}, logits);
   return logits;
@@ -166,8 +168,7 @@ void TransformerSession::check_rows(std::span<const DecodeRow> rows) const {
 void TransformerSession::advance(std::span<const DecodeRow> rows) {
   next_rows_.clear();
   for (const DecodeRow& row : rows) {
-    const int32_t parent =
-        row.parent < 0 ? -1 : rows_[static_cast<size_t>(row.parent)].entry;
+    const int32_t parent = row.parent < 0 ? -1 : rows_[static_cast<size_t>(row.parent)].entry;
     next_rows_.push_back({row.source, cache_.extend(parent)});
   }
   for (const LiveRow& row : rows_) cache_.drop(row.entry);

@@ -25,7 +25,7 @@ class TransformerSession final : public Seq2SeqSession {
   enum class SourceState { kFree, kQueued, kEncoding, kReady };
   struct Source {
     SourceState state = SourceState::kFree;
-    std::vector<int32_t> ids;                  // until encoded
+    std::vector<int32_t> ids;  // until encoded
     int length = 0;
     std::vector<std::vector<float>> keys_values;  // per decoder layer: [length, 2 * hidden_size]
   };

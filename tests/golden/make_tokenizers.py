@@ -1,0 +1,429 @@
+"""Makes the tokenizer goldens: small tokenizers, and what Python's tokenizers answer with them.
+
+    python tests/golden/make_tokenizers.py
+
+Needs transformers 4.57, tokenizers 0.22, sentencepiece 0.2 and sacremoses. Writes
+tests/golden/tokenizers/: model files, `lines.json` (the texts) and `cases.json`, with one `.enc`
+file of expected tokens per case.
+
+An .enc file has one line per text; each token is three numbers (2 * id + special, start - end of the
+token before, end - start; in UTF-16 units) as base-64 digits of five bits, least first, the sixth
+bit saying that more follow; numbers are zigzag-coded.
+"""
+import io
+import json
+import random
+import shutil
+import struct
+import sys
+import tempfile
+import warnings
+from pathlib import Path
+
+import sentencepiece
+from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers
+from tokenizers import processors, trainers
+from transformers import AutoTokenizer, MarianTokenizer
+
+sys.path.insert(0, str(Path(__file__).parent))
+from tokenizer_lines import HARD, LANGUAGES, composed  # noqa: E402
+
+OUT = Path(__file__).parent / "tokenizers"
+DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+LINES = composed() + HARD
+SAMPLE = list(range(0, len(LINES) - len(HARD), 12)) + list(range(len(LINES) - len(HARD), len(LINES)))
+SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+
+
+def vlq(number):
+    number = number * 2 if number >= 0 else -number * 2 - 1
+    out = ""
+    while number > 31:
+        out += DIGITS[number % 32 + 32]
+        number //= 32
+    return out + DIGITS[number]
+
+
+def pack(tokens):
+    out, last = "", 0
+    for token_id, start, end, special in tokens:
+        out += vlq(token_id * 2 + special) + vlq(start - last) + vlq(end - start)
+        last = end
+    return out
+
+
+def units(text):
+    """UTF-16 offset of each character of `text`, and of its end."""
+    offsets = [0]
+    for c in text:
+        offsets.append(offsets[-1] + (2 if ord(c) > 0xFFFF else 1))
+    return offsets
+
+
+# --- references -------------------------------------------------------------------------------
+
+class BertReference:
+    def __init__(self, folder):
+        self.tokenizer = AutoTokenizer.from_pretrained(folder)
+        assert self.tokenizer.is_fast
+
+    def rows(self, encoding, texts):
+        maps = [units(text) for text in texts]
+        rows = []
+        for i, token_id in enumerate(encoding["input_ids"]):
+            a, b = encoding["offset_mapping"][i]
+            m = maps[encoding.sequence_ids()[i] or 0]
+            rows.append([token_id, m[a], m[b], encoding["special_tokens_mask"][i]])
+        return rows
+
+    def encode(self, text, pair=None, **options):
+        encoding = self.tokenizer(text, pair, return_offsets_mapping=True,
+                                  return_special_tokens_mask=True, return_token_type_ids=True,
+                                  **options)
+        texts = [text] if pair is None else [text, pair]
+        return self.rows(encoding, texts), encoding["token_type_ids"]
+
+    def decode(self, ids, skip):
+        return self.tokenizer.decode(ids, skip_special_tokens=skip)
+
+
+class MarianReference:
+    def __init__(self, folder):
+        self.tokenizer = MarianTokenizer.from_pretrained(folder)
+
+    def text_rows(self, text):
+        """Tokens without the end: ids by calling the tokenizer, offsets by sentencepiece for the
+        parts the tokenizer cuts the text into."""
+        t, m = self.tokenizer, units(text)
+        ids = t(text, add_special_tokens=False)["input_ids"]
+        if any(a.lstrip or a.rstrip or a.single_word for a in t.added_tokens_decoder.values()):
+            return [[i, None, None, 0] for i in ids]
+        spans, position = [], 0
+        for part in t.tokens_trie.split(text):
+            start, position = position, position + len(part)
+            if part in t.added_tokens_encoder:
+                spans.append((start, position))
+                continue
+            code, rest = t.remove_language_code(part)
+            if code:
+                spans.append((start, start + len(code[0])))
+                start += len(code[0])
+            encoded = t.spm_source.encode(rest, return_type="offset_mapping")
+            spans += [(start + a, start + b) for a, b in encoded["offsets"]]
+        assert len(spans) == len(ids), (text, spans, ids)
+        return [[i, m[a], m[b], 0] for i, (a, b) in zip(ids, spans)]
+
+    def encode(self, text, pair=None, **options):
+        if pair is None and not options:
+            rows = self.text_rows(text)
+            ids = self.tokenizer(text)["input_ids"]
+            assert ids == [row[0] for row in rows] + [self.tokenizer.eos_token_id]
+            return rows + [[ids[-1], 0, 0, 1]], [0] * len(ids)
+        # Truncated or paired: which rows stay is told by the ids alone.
+        # Type ids are of no use to Marian, and the reference forgets that of the end.
+        encoding = self.tokenizer(text, pair, **options)
+        return [[i, None, None, None] for i in encoding["input_ids"]], None
+
+    def decode(self, ids, skip):
+        return self.tokenizer.decode(ids, skip_special_tokens=skip)
+
+
+# --- small tokenizers ---------------------------------------------------------------------------
+
+def word_piece(lower, size, options=None, **settings):
+    """A trained WordPiece tokenizer."""
+    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=lower, **settings)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.decoder = decoders.WordPiece()
+    trainer = trainers.WordPieceTrainer(vocab_size=size, special_tokens=SPECIAL,
+                                        show_progress=False, **(options or {}))
+    tokenizer.train_from_iterator(composed(), trainer)
+    return tokenizer
+
+
+def template(tokenizer):
+    ids = [(token, tokenizer.token_to_id(token)) for token in ("[CLS]", "[SEP]")]
+    return processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=ids)
+
+
+def compact(tokenizer):
+    return json.dumps(json.loads(tokenizer.to_str()), ensure_ascii=False, separators=(",", ":"))
+
+
+def sentence_pieces(lines, **options):
+    writer = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(lines), model_writer=writer, num_threads=1, minloglevel=2,
+        hard_vocab_limit=False, shuffle_input_sentence=False, **options)
+    return writer.getvalue()
+
+
+def pieces_of(model):
+    processor = sentencepiece.SentencePieceProcessor(model_proto=model)
+    return [processor.id_to_piece(i) for i in range(processor.get_piece_size())]
+
+
+def marian_vocab(*models_, extra=()):
+    """vocab.json of several models: ids in order, <pad> last as Marian's converter puts it."""
+    vocab = {}
+    for token in ["</s>", "<unk>", *(p for m in models_ for p in pieces_of(m)), *extra, "<pad>"]:
+        vocab.setdefault(token, len(vocab))
+    return vocab
+
+
+# Protocol Buffers, as much as a SentencePiece model by hand takes.
+
+def varint(number):
+    out = b""
+    while number > 127:
+        out += bytes([number % 128 + 128])
+        number //= 128
+    return out + bytes([number])
+
+
+def field(number, value):
+    if isinstance(value, int):
+        return varint(number * 8) + varint(value)
+    if isinstance(value, float):
+        return varint(number * 8 + 5) + struct.pack("<f", value)
+    value = value.encode() if isinstance(value, str) else value
+    return varint(number * 8 + 2) + varint(len(value)) + value
+
+
+NORMAL, UNKNOWN, CONTROL, USER, UNUSED = 1, 2, 3, 4, 5
+
+
+def model_by_hand(kind, pieces, trainer=(), normalizer=()):
+    out = b""
+    for piece, score, kind_of_piece in pieces:
+        out += field(1, field(1, piece) + field(2, score) + field(3, kind_of_piece))
+    out += field(2, field(3, kind) + b"".join(field(n, v) for n, v in trainer))
+    return out + field(3, b"".join(field(n, v) for n, v in normalizer))
+
+
+def tiny_unigram():
+    """Equal scores and equal sums, unused pieces, user-defined ones that overlap."""
+    pieces = [("<unk>", 0.0, UNKNOWN), ("<s>", 0.0, CONTROL), ("</s>", 0.0, CONTROL)]
+    pieces += [(p, -1.0, NORMAL) for p in ("▁", "a", "b", "c")]
+    pieces += [(p, -2.0, NORMAL) for p in ("ab", "ba", "bc", "▁a", "aa", "ca")]
+    pieces += [(p, -3.0, NORMAL) for p in ("abc", "aba", "bab", "▁ab", "aaa")]
+    pieces += [("cab", -0.5, UNUSED), ("c▁a", -0.25, NORMAL), ("xy", 0.0, USER), ("xyz", 0.0, USER),
+               ("yx", 0.0, USER), ("b▁", 0.0, USER), ("é", -4000.5, NORMAL), ("日", -4.5, UNUSED)]
+    return model_by_hand(1, pieces)
+
+
+def tiny_bpe():
+    """Unused pieces on the way to others and at the end, a user-defined one, scores of both signs."""
+    pieces = [("<unk>", 0.0, UNKNOWN), ("<s>", 0.0, CONTROL), ("</s>", 0.0, CONTROL)]
+    pieces += [("ab", -0.0, NORMAL), ("bc", -1.0, UNUSED), ("abc", -2.0, UNUSED), ("aa", 1.5, NORMAL),
+               ("▁a", -3.0, NORMAL), ("cab", -4.0, NORMAL), ("abcab", -5.0, UNUSED),
+               ("xy", 0.0, USER), ("ba", 1.5, NORMAL), ("aab", -0.5, NORMAL), ("bcx", -6.0, NORMAL)]
+    pieces += [(p, -10.0 - i, NORMAL) for i, p in enumerate("▁abcx")]
+    return model_by_hand(2, pieces)
+
+
+def letter_lines():
+    """Short texts over the letters of the models by hand, and one long one."""
+    rng = random.Random(5)
+    lines = ["".join(rng.choice("aaabbbccxy  é日zゞ") for _ in range(rng.randint(1, 30)))
+             for _ in range(150)]
+    # The last one's scores add up to so much that sums are moved back to zero.
+    return lines + ["abc cab xyz " * 30, "ゞ é" * 60]
+
+
+# --- cases --------------------------------------------------------------------------------------
+
+def with_truncation(tokenizer):
+    """The truncation and padding that files often carry and `transformers` does not apply."""
+    tokenizer.enable_truncation(max_length=8)
+    tokenizer.enable_padding(length=16)
+    return tokenizer
+
+
+def bert_cases():
+    config = {"tokenizer_class": "BertTokenizer", "do_lower_case": True}
+    uncased = word_piece(True, 2000)
+    uncased.post_processor = template(uncased)
+    uncased.add_special_tokens(SPECIAL)
+    uncased.add_tokens([
+        AddedToken("new_token"), AddedToken("Word", single_word=True),
+        AddedToken("<left>", lstrip=True, normalized=False),
+        AddedToken("<right>", rstrip=True, normalized=False),
+        AddedToken("<both>", lstrip=True, rstrip=True), AddedToken("Café")])
+    yield "wordpiece-uncased", "all", {
+        "tokenizer.json": compact(with_truncation(uncased)), "tokenizer_config.json": config}
+
+    cased = word_piece(False, 1500)
+    cased.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
+    text = compact(cased)
+    yield "wordpiece-cased", "sample", {
+        "tokenizer.json": text, "tokenizer_config.json":
+        {**config, "do_lower_case": False, "clean_up_tokenization_spaces": True}}
+    # Without tokenizer_config.json BertTokenizerFast's defaults count: lower case.
+    yield "wordpiece-defaults", "sample", {"tokenizer.json": text}
+
+    plain = word_piece(True, 1200, {"continuing_subword_prefix": "@@"}, strip_accents=False,
+                       handle_chinese_chars=False, clean_text=False)
+    plain.model.max_input_chars_per_word = 20
+    plain.model.continuing_subword_prefix = "@@"
+    plain.decoder = None
+    yield "wordpiece-bare", "sample", {
+        "tokenizer.json": compact(plain), "tokenizer_config.json":
+        {"tokenizer_class": "PreTrainedTokenizerFast", "unk_token": "[UNK]"}}
+
+    vocab = sorted(uncased.get_vocab(with_added_tokens=False).items(), key=lambda item: item[1])
+    words = "\n".join(token for token, _ in vocab)
+    yield "vocab-txt", "sample", {"vocab.txt": words.replace("\n", "\r\n", 3) + "\n"}
+    yield "vocab-txt-options", "sample", {
+        "vocab.txt": words, "tokenizer_config.json":
+        {**config, "do_lower_case": False, "strip_accents": True, "tokenize_chinese_chars": False,
+         "mask_token": "<mask>", "additional_special_tokens": ["<sep>", "<cls>"]},
+        "added_tokens.json": {"new_token": len(vocab) + 1, "<mask>": len(vocab)}}
+
+
+def marian_cases():
+    lines = composed()
+    unigram = sentence_pieces(lines, vocab_size=2400, model_type="unigram",
+                              normalization_rule_name="nmt_nfkc", character_coverage=0.999)
+    target = sentence_pieces(lines, vocab_size=800, model_type="unigram",
+                             normalization_rule_name="identity", character_coverage=0.98)
+    vocab = marian_vocab(unigram, target, extra=[">>fra<<", ">>deu<<"])
+    yield "marian-unigram", "all", {"source.spm": unigram, "target.spm": target, "vocab.json": vocab}
+
+    with tempfile.NamedTemporaryFile("w", suffix=".tsv") as rules:
+        # Lower case for a few letters, a ligature, one rule that deletes and two that make spaces.
+        for source, result in [("A", "a"), ("É", "é"), ("ﬁ", "fi"), ("fl", "ﬂ"), ("\u00ad", ""),
+                               ("\u00a0", " "), ("\u3000", "  "), ("e\u0301", "é"), ("½", " 1/2 ")]:
+            rules.write(" ".join(f"{ord(c):X}" for c in source) + "\t" +
+                        " ".join(f"{ord(c):X}" for c in result) + "\n")
+        rules.flush()
+        bpe = sentence_pieces(lines, vocab_size=2000, model_type="bpe", character_coverage=0.999,
+                              normalization_rule_tsv=rules.name)
+    yield "marian-bpe", "all", {
+        "source.spm": bpe, "target.spm": bpe, "vocab.json": marian_vocab(bpe)}
+
+    symbols = ["<sep>", "<cls>", "▁under", "ab", "  ", ">>", "．．"]
+    byte_model = sentence_pieces(
+        lines, vocab_size=1400, model_type="unigram", normalization_rule_name="identity",
+        byte_fallback=True, user_defined_symbols=symbols, control_symbols=["<tag1>", "<tag12>"],
+        add_dummy_prefix=False, remove_extra_whitespaces=False, character_coverage=0.98)
+    yield "marian-bytes", "sample", {
+        "source.spm": byte_model, "target.spm": byte_model, "vocab.json": marian_vocab(byte_model)}
+
+    suffix = sentence_pieces(lines, vocab_size=1000, model_type="bpe", byte_fallback=True,
+                             normalization_rule_name="identity", treat_whitespace_as_suffix=True,
+                             character_coverage=0.98, user_defined_symbols=["<sep>"])
+    yield "marian-suffix", "sample", {
+        "source.spm": suffix, "target.spm": target, "vocab.json": marian_vocab(suffix, target)}
+
+    flags = {"lstrip": False, "rstrip": False, "single_word": False, "normalized": False}
+    yield "marian-separate", "sample", {
+        "source.spm": bpe, "target.spm": target, "vocab.json": marian_vocab(bpe),
+        "target_vocab.json": marian_vocab(target),
+        "tokenizer_config.json": {
+            "separate_vocabs": True, "clean_up_tokenization_spaces": True,
+            "additional_special_tokens": ["<sep>"],
+            "added_tokens_decoder": {
+                "0": {**flags, "content": "</s>", "special": True},
+                "5000": {**flags, "content": "<sep>", "special": True, "lstrip": True},
+                "5001": {**flags, "content": "<cls>", "special": False, "rstrip": True},
+                "5002": {**flags, "content": "word", "special": False, "single_word": True}}}}
+
+    own = letter_lines()
+    for name, model in (("marian-tiny-unigram", tiny_unigram()), ("marian-tiny-bpe", tiny_bpe())):
+        yield name, own, {
+            "source.spm": model, "target.spm": model, "vocab.json": marian_vocab(model)}
+
+
+PAIRS = [("one", "two"), ("The old teacher reads the newspaper.", "My sister."),
+         ("Niemand.", "Вчера наш сосед нашёл красный дом и два яблока."),
+         ("a b c d e f g", "h i j k l m n"), ("", "x y"), ("x y", ""), ("Старый учитель читает.", None),
+         ("👩\u200d👩 x 日本 y", "é \u00e9 z 𠮷")]
+
+
+def truncation_cases(reference, added):
+    for text, pair in PAIRS:
+        for strategy in ("longest_first", "only_first", "only_second"):
+            for length in (added + 1, 5, 6, 9, 12, 40):
+                case = {"text": text, "pair": pair, "strategy": strategy, "max_length": length}
+                if length < added or (strategy == "only_second" and pair is None):
+                    continue
+                try:
+                    rows, types = reference.encode(text, pair, truncation=strategy,
+                                                   max_length=length)
+                except Exception:  # `tokenizers` raises a plain Exception
+                    yield {**case, "error": True}
+                    continue
+                # The slow tokenizers log an error and leave the text as it is; we throw.
+                yield {**case, "error": True} if len(rows) > length else \
+                    {**case, "ids": [row[0] for row in rows], "types": types,
+                     "spans": [row[1:3] for row in rows]}
+
+
+def random_ids(size):
+    rng = random.Random(7)
+    return [[rng.randrange(size + 4) for _ in range(rng.randint(0, 14))] for _ in range(24)]
+
+
+def write_case(name, which, files, kind):
+    folder = Path(tempfile.mkdtemp())
+    stored = {}
+    for file, content in files.items():
+        if isinstance(content, dict):
+            content = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+        content = content.encode() if isinstance(content, str) else content
+        (folder / file).write_bytes(content)
+        stored[file] = store(name, file, content)
+    (folder / "config.json").write_text(json.dumps({"model_type": kind}))
+    reference = (MarianReference if kind == "marian" else BertReference)(folder)
+
+    indices = range(len(LINES)) if which == "all" else SAMPLE
+    texts = which if isinstance(which, list) else [LINES[i] for i in indices]
+    rows = [reference.encode(text)[0] for text in texts]
+    no_spans = any(row[1] is None for line in rows for row in line)
+    if no_spans:
+        rows = [[[r[0], 0, 0, r[3]] for r in line] for line in rows]
+    (OUT / f"{name}.enc").write_text("\n".join(pack(line) for line in rows) + "\n")
+    decoded = [[r[0] for r in line] for line in rows[-len(HARD)::2]]
+    decoded = [ids for ids in decoded if len(ids) < 100] + random_ids(len(reference.tokenizer))
+    shutil.rmtree(folder)
+    return {
+        "name": name, "model_type": kind, "files": stored, "spans": not no_spans,
+        "lines": which,
+        "vocab_size": len(reference.tokenizer),
+        "decode": [[ids, reference.decode(ids, True), reference.decode(ids, False)]
+                   for ids in decoded],
+        "truncate": list(truncation_cases(reference, 1 if kind == "marian" else 2))
+        if name in ("wordpiece-uncased", "wordpiece-cased", "marian-unigram") else []}
+
+
+SEEN = {}
+
+
+def store(name, file, content):
+    """Writes a file once, whichever cases use it."""
+    if content not in SEEN:
+        SEEN[content] = f"{name}.{file}"
+        (OUT / SEEN[content]).write_bytes(content)
+    return SEEN[content]
+
+
+def main():
+    warnings.filterwarnings("ignore")
+    shutil.rmtree(OUT, ignore_errors=True)
+    OUT.mkdir()
+    dump = dict(ensure_ascii=False, separators=(",", ":"))
+    cases = [write_case(*case, "bert") for case in bert_cases()]
+    cases += [write_case(*case, "marian") for case in marian_cases()]
+    (OUT / "lines.json").write_text(json.dumps(LINES, indent=0, ensure_ascii=False))
+    text = ",\n".join(json.dumps({**case, "sample": SAMPLE} if case["lines"] == "sample" else case,
+                                 **dump) for case in cases)
+    (OUT / "cases.json").write_text(f"[\n{text}\n]\n")
+    total = sum(file.stat().st_size for file in OUT.iterdir())
+    print(f"{len(LANGUAGES)} languages, {len(LINES)} lines, {len(cases)} cases, {total} bytes")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,120 @@
+// Loading and comparing for the tests over golden checkpoints.
+#include "unit/models/golden_model.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <limits>
+#include <numeric>
+#include <sstream>
+#include <stdexcept>
+
+#include "formats/safetensors.hpp"
+
+namespace dragoman::test {
+
+const std::vector<std::string> kBertModels = {
+    "bert-gelu",      "bert-relu-regression", "bert-gelu-new-deep", "bert-silu-bf16",
+    "bert-old-names", "bert-tanh-gelu-f16",   "bert-no-prefix",     "bert-int8"};
+const std::vector<std::string> kMarianModels = {
+    "marian-swish",         "marian-relu-deep",        "marian-gelu-f16",
+    "marian-gelu-new-bf16", "marian-two-vocabularies", "marian-untied",
+    "marian-int8",          "marian-untied-unshared"};
+
+std::string read_golden(const std::string& model, const std::string& file) {
+  const std::string path = std::string(DRAGOMAN_GOLDEN_DIR) + "/models/" + model + "/" + file;
+  std::ifstream stream(path, std::ios::binary);
+  if (!stream) throw std::runtime_error("cannot read " + path);
+  std::ostringstream bytes;
+  bytes << stream.rdbuf();
+  return bytes.str();
+}
+
+std::unique_ptr<JsonDocument> golden_json(const std::string& model, const std::string& file) {
+  return std::make_unique<JsonDocument>(read_golden(model, file), file, ErrorCode::kModelFormat);
+}
+
+std::unique_ptr<JsonDocument> parse_config(const std::string& text) {
+  return std::make_unique<JsonDocument>(text, "config.json", ErrorCode::kModelFormat);
+}
+
+void load_weights(const std::string& bytes, SlotTable& slots, size_t piece) {
+  SafetensorsReader reader("model.safetensors", bytes.size(), slots);
+  const auto* data = reinterpret_cast<const uint8_t*>(bytes.data());
+  for (size_t first = 0; first < bytes.size(); first += piece) {
+    reader.feed({data + first, std::min(piece, bytes.size() - first)});
+  }
+  reader.finish();
+}
+
+std::unique_ptr<SequenceClassifier> load_classifier(const std::string& model, WeightType type) {
+  const auto document = golden_json(model, "config.json");
+  auto classifier = make_sequence_classifier(read_config(document->root()), type);
+  load_weights(read_golden(model, "model.safetensors"), classifier->slots());
+  classifier->finish();
+  return classifier;
+}
+
+std::unique_ptr<Seq2SeqModel> load_seq2seq(const std::string& model, WeightType type) {
+  const auto document = golden_json(model, "config.json");
+  auto seq2seq = make_seq2seq_model(read_config(document->root()), type);
+  load_weights(read_golden(model, "model.safetensors"), seq2seq->slots());
+  seq2seq->finish();
+  return seq2seq;
+}
+
+std::vector<int32_t> to_ids(const Json& array) {
+  std::vector<int32_t> ids;
+  for (size_t i = 0; i < array.size(); ++i) {
+    ids.push_back(static_cast<int32_t>(array.at(i).as_int()));
+  }
+  return ids;
+}
+
+std::vector<float> to_floats(const Json& array) {
+  std::vector<float> values;
+  for (size_t i = 0; i < array.size(); ++i) {
+    if (array.at(i).is_number()) {
+      values.push_back(static_cast<float>(array.at(i).as_double()));
+    } else {
+      const std::vector<float> row = to_floats(array.at(i));
+      values.insert(values.end(), row.begin(), row.end());
+    }
+  }
+  return values;
+}
+
+std::vector<float> to_floats(View<const float> view) {
+  std::vector<float> values;
+  for (int row = 0; row < view.rows; ++row) {
+    const std::span<const float> span = view.row_span(row);
+    values.insert(values.end(), span.begin(), span.end());
+  }
+  return values;
+}
+
+float distance(std::span<const float> a, std::span<const float> b) {
+  if (a.size() != b.size()) return std::numeric_limits<float>::infinity();
+  float largest = 0.0F;
+  for (size_t i = 0; i < a.size(); ++i) {
+    const float difference = std::fabs(a[i] - b[i]);
+    if (!(difference <= largest)) largest = difference;
+    if (std::isnan(difference)) return std::numeric_limits<float>::infinity();
+  }
+  return largest;
+}
+
+float relative_error(std::span<const float> actual, std::span<const float> expected) {
+  if (actual.size() != expected.size()) return std::numeric_limits<float>::infinity();
+  const double mean =
+      std::accumulate(expected.begin(), expected.end(), 0.0) / static_cast<double>(expected.size());
+  double error = 0.0;
+  double spread = 0.0;
+  for (size_t i = 0; i < actual.size(); ++i) {
+    error += std::pow(static_cast<double>(actual[i]) - static_cast<double>(expected[i]), 2);
+    spread += std::pow(static_cast<double>(expected[i]) - mean, 2);
+  }
+  return static_cast<float>(std::sqrt(error / spread));
+}
+
+}  // namespace dragoman::test

@@ -1,0 +1,98 @@
+// The tree of cache entries.
+#include "nn/kv_cache.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <random>
+#include <vector>
+
+namespace dragoman::test {
+namespace {
+
+std::vector<int32_t> history(const KvCache& cache, int32_t entry) {
+  std::vector<int32_t> result(static_cast<size_t>(cache.length(entry)));
+  cache.history(entry, result);
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("Histories share what they have in common", "[nn][kv_cache]") {
+  KvCache cache(2, 4);
+  const int32_t root = cache.extend(-1);
+  const int32_t left = cache.extend(root);
+  const int32_t right = cache.extend(root);
+  const int32_t leaf = cache.extend(right);
+  CHECK(history(cache, left) == std::vector<int32_t>{root, left});
+  CHECK(history(cache, leaf) == std::vector<int32_t>{root, right, leaf});
+  CHECK(cache.live_entries() == 4);
+}
+
+TEST_CASE("Entries live as long as something descends from them", "[nn][kv_cache]") {
+  KvCache cache(1, 4);
+  const int32_t root = cache.extend(-1);
+  const int32_t left = cache.extend(root);
+  const int32_t right = cache.extend(root);
+  cache.drop(root);
+  CHECK(cache.live_entries() == 3);
+  cache.drop(left);
+  CHECK(cache.live_entries() == 2);
+  cache.drop(right);
+  CHECK(cache.live_entries() == 0);
+}
+
+TEST_CASE("Values survive growth and free room is used again", "[nn][kv_cache]") {
+  KvCache cache(2, 3);
+  std::vector<int32_t> entries;
+  for (int i = 0; i < 500; ++i) {
+    entries.push_back(cache.extend(i % 7 == 0 ? -1 : entries.back()));
+    cache.keys(1).row(entries.back())[2] = static_cast<float>(i);
+    cache.values(0).row(entries.back())[0] = static_cast<float>(-i);
+  }
+  const size_t bytes = cache.bytes();
+  for (int i = 0; i < 500; ++i) {
+    CHECK(cache.keys(1).row(entries[static_cast<size_t>(i)])[2] == static_cast<float>(i));
+    CHECK(cache.values(0).row(entries[static_cast<size_t>(i)])[0] == static_cast<float>(-i));
+  }
+  for (const int32_t entry : entries) cache.drop(entry);
+  CHECK(cache.live_entries() == 0);
+  for (int i = 0; i < 500; ++i) cache.extend(-1);
+  CHECK(cache.bytes() == bytes);
+}
+
+TEST_CASE("Random forests agree with plain lists", "[nn][kv_cache]") {
+  constexpr unsigned kSeed = 7;
+  std::mt19937 random(kSeed);
+  KvCache cache(1, 1);
+  // Each row carries a copy of the values along its path, the cache only its last entry.
+  struct Row {
+    int32_t entry;
+    std::vector<float> path;
+  };
+  std::vector<Row> rows;
+  float next = 0.0F;
+  for (int step = 0; step < 300; ++step) {
+    std::vector<Row> chosen;
+    const size_t count = 1 + random() % 9;
+    for (size_t i = 0; i < count; ++i) {
+      const bool fresh = rows.empty() || random() % 5 == 0;
+      const Row parent = fresh ? Row{-1, {}} : rows[random() % rows.size()];
+      Row row{cache.extend(parent.entry), parent.path};
+      row.path.push_back(++next);
+      cache.keys(0).row(row.entry)[0] = next;
+      chosen.push_back(row);
+    }
+    for (const Row& row : rows) cache.drop(row.entry);
+    rows = chosen;
+    for (const Row& row : rows) {
+      std::vector<float> found;
+      for (const int32_t entry : history(cache, row.entry)) {
+        found.push_back(cache.keys(0).row(entry)[0]);
+      }
+      REQUIRE(found == row.path);
+    }
+  }
+  for (const Row& row : rows) cache.drop(row.entry);
+  CHECK(cache.live_entries() == 0);
+}
+
+}  // namespace dragoman::test
