@@ -1,0 +1,105 @@
+// Builds the npm package into dist/: bundles, type declarations, WebAssembly modules.
+//
+//   node web/build.mjs        after the modules have been built in build/wasm
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { asCommand, isProgram, projectRoot, run, UserError } from '../tools/lib/run.mjs';
+
+const modules = join(projectRoot, 'build/wasm');
+const dist = join(projectRoot, 'dist');
+const source = (name) => join(projectRoot, 'web/src', name);
+
+// One glue serves both instruction sets of a thread mode: the worker gives it the address of the
+// .wasm file. The name of that file is all that may differ.
+const glues = { single: ['simd', 'relaxed'], threaded: ['simd-mt', 'relaxed-mt'] };
+
+function readGlue(kind) {
+  const [first, ...others] = glues[kind].map((variant) => {
+    const text = readFileSync(join(modules, `${variant}.mjs`), 'utf8');
+    return text.replaceAll(`${variant}.wasm`, `${kind}.wasm`);
+  });
+  if (others.some((text) => text !== first)) {
+    throw new UserError(`the glue of ${glues[kind].join(' and ')} differs; worker.js needs both.`);
+  }
+  return first;
+}
+
+const gluePlugin = {
+  name: 'glue',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^dragoman:glue\// }, ({ path }) => ({ path, namespace: 'glue' }));
+    onLoad({ filter: /.*/, namespace: 'glue' }, ({ path }) => ({
+      contents: readGlue(path.slice(path.indexOf('/') + 1)),
+      loader: 'js',
+    }));
+  },
+};
+
+// The command line uses the package as anyone does, so that its assets are found.
+const packagePlugin = {
+  name: 'package',
+  setup({ onResolve }) {
+    onResolve({ filter: /^dragoman$/ }, () => ({ path: './index.js', external: true }));
+  },
+};
+
+function sharedOptions() {
+  const { version } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8'));
+  return {
+    bundle: true,
+    format: 'esm',
+    target: 'es2022',
+    // package.json promises that modules have no side effects: true of index.js, not of programs.
+    ignoreAnnotations: true,
+    define: { __VERSION__: JSON.stringify(version) },
+    logLevel: 'warning',
+    absWorkingDir: projectRoot,
+  };
+}
+
+async function bundle() {
+  const shared = sharedOptions();
+  await Promise.all([
+    build({ ...shared, entryPoints: [source('index.ts')], outfile: join(dist, 'index.js') }),
+    build({
+      ...shared,
+      entryPoints: [source('worker/main.ts')],
+      outfile: join(dist, 'worker.js'),
+      plugins: [gluePlugin],
+      minify: true,
+    }),
+    build({
+      ...shared,
+      entryPoints: [source('cli/main.ts')],
+      outfile: join(dist, 'cli.js'),
+      platform: 'node',
+      plugins: [packagePlugin],
+      banner: { js: '#!/usr/bin/env node' },
+    }),
+  ]);
+}
+
+function copyModules() {
+  mkdirSync(join(dist, 'wasm'), { recursive: true });
+  for (const name of Object.values(glues).flat()) {
+    copyFileSync(join(modules, `${name}.wasm`), join(dist, 'wasm', `${name}.wasm`));
+  }
+}
+
+/** Builds dist/ anew. */
+export async function buildPackage() {
+  const missing = Object.values(glues)
+    .flat()
+    .filter((name) => !existsSync(join(modules, `${name}.wasm`)));
+  if (missing.length > 0) {
+    throw new UserError(`build/wasm has no ${missing.join(', ')}; run: npm run build`);
+  }
+  rmSync(dist, { recursive: true, force: true });
+  await bundle();
+  copyModules();
+  const tsc = join(projectRoot, 'node_modules/typescript/bin/tsc');
+  run(process.execPath, [tsc, '--project', join('web', 'tsconfig.build.json')]);
+}
+
+if (isProgram(import.meta.url)) await asCommand(buildPackage);

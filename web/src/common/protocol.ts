@@ -1,0 +1,109 @@
+// What page and worker say to each other: a table of methods for either direction.
+
+/** The language of these tables. Both ends must have been built from the same one. */
+export const protocolVersion = __VERSION__;
+
+/** Where a model's files are. */
+export type Source =
+  /** @property url ends with a slash; `relay`: the page fetches, as it has a fetch of its own. */
+  | { kind: 'http'; url: string; relay: boolean }
+  /** A folder of the file system, in Node. */
+  | { kind: 'folder'; path: string };
+
+export type Dtype = 'int8' | 'fp32';
+
+export type Variant = 'simd' | 'relaxed' | 'simd-mt' | 'relaxed-mt';
+
+export interface StartParams {
+  version: string;
+  variant: Variant;
+  threads: number;
+  wasmUrl: string;
+}
+
+export interface LoadParams {
+  /** Chosen by the page; names the model in later messages. */
+  model: number;
+  task: string;
+  dtype: Dtype;
+  name: string;
+  /** The first one that has a config.json is taken. */
+  sources: Source[];
+}
+
+/** A file of a model on its way; the shapes of transformers.js. */
+export type FileEvent =
+  | { status: 'initiate' | 'download' | 'done'; name: string; file: string }
+  | {
+      status: 'progress';
+      name: string;
+      file: string;
+      /** Percent; 0 while the size is not known. */
+      progress: number;
+      loaded: number;
+      /** Bytes; 0 when the server does not say. */
+      total: number;
+    };
+
+/** What a loaded model says about itself. */
+export interface ModelInfo {
+  name: string;
+  task: string;
+  model_type: string;
+  dtype: Dtype;
+  /** Bytes of the weights in memory. */
+  packed_bytes: number;
+  vocab_size: number;
+  /** Most tokens of one text. */
+  max_length: number;
+  /** Of a classifier, by index. */
+  labels: string[];
+  /** Language of the texts it reads, where its files tell. */
+  source_lang?: string;
+}
+
+export interface RunParams {
+  model: number;
+  /** JSON {"inputs", "options"}: written and read once, not cloned on the way. */
+  request: string;
+}
+
+/** Bytes in use by the engine. */
+export interface MemoryUse {
+  packed_bytes: number;
+  arena_bytes: number;
+  cache_bytes: number;
+  heap_bytes: number;
+}
+
+/** What one method takes, gives, and reports on the way. */
+export interface Method {
+  params: unknown;
+  result: unknown;
+  event: unknown;
+}
+
+/** Asked of the worker by the page. */
+export interface WorkerMethods {
+  start: { params: StartParams; result: { selfTest: boolean }; event: never };
+  load: { params: LoadParams; result: ModelInfo; event: FileEvent };
+  /** The result is JSON, an array parallel to the inputs. */
+  run: { params: RunParams; result: string; event: never };
+  unload: { params: { model: number }; result: null; event: never };
+  memory: { params: null; result: MemoryUse; event: never };
+  probe: { params: { kind: string; size: number }; result: number; event: never };
+}
+
+/** Asked of the page by the worker, where the page has a fetch of its own. */
+export interface PageMethods {
+  fetch: { params: { url: string }; result: FetchAnswer; event: never };
+  /** The next bytes of a body; null at its end. */
+  read: { params: { body: number }; result: Uint8Array<ArrayBuffer> | null; event: never };
+  close: { params: { body: number }; result: null; event: never };
+}
+
+export interface FetchAnswer {
+  status: number;
+  headers: Record<string, string>;
+  body: number;
+}

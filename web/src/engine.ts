@@ -1,0 +1,258 @@
+// The engine as pages see it: worker threads that come and go, and models that outlive them.
+//
+// One worker serves all models of one way of execution. It starts with the first model and ends
+// with the last, which gives its memory back. When it dies, what was asked of it is rejected and
+// the next call starts another, into which models are loaded again.
+import { wasmUrl, workerUrl } from './assets.js';
+import { DragomanError, messageOf } from './common/errors.js';
+import { Channel } from './common/channel.js';
+import type { CallOptions } from './common/channel.js';
+import { protocolVersion } from './common/protocol.js';
+import { createPageHandlers } from './page-fetch.js';
+import { startWorker } from './worker-port.js';
+import type {
+  FileEvent,
+  LoadParams,
+  MemoryUse,
+  ModelInfo,
+  PageMethods,
+  WorkerMethods,
+} from './common/protocol.js';
+import type { Execution } from './variant.js';
+import type { WorkerPort } from './worker-port.js';
+
+type WorkerChannel = Channel<WorkerMethods, PageMethods>;
+
+export type ModelSpec = Omit<LoadParams, 'model'>;
+
+export interface LoadOptions {
+  signal?: AbortSignal | undefined;
+  onEvent?: ((event: FileEvent) => void) | undefined;
+}
+
+/** A worker thread from its start to its end. */
+class Session {
+  readonly channel: WorkerChannel;
+  readonly #port: WorkerPort;
+  ended = false;
+  models = 0;
+
+  constructor() {
+    const handlers = createPageHandlers();
+    this.channel = new Channel(
+      (message, transfer) => this.#port.post(message, transfer),
+      handlers,
+      (error) => this.end(error.message),
+    );
+    this.#port = startWorker(workerUrl(), {
+      message: (data) => this.channel.receive(data as never),
+      death: (reason) => this.end(reason),
+    });
+    this.#port.keepAlive(false);
+  }
+
+  /** As Channel.call; meanwhile a Node program does not end. */
+  async call<Name extends keyof WorkerMethods>(
+    method: Name,
+    params: WorkerMethods[Name]['params'],
+    options: CallOptions<WorkerMethods[Name]['event']> = {},
+  ): Promise<WorkerMethods[Name]['result']> {
+    if (this.ended) throw new DragomanError('worker-crashed', 'The worker has ended.');
+    const answer = this.channel.call(method, params, options);
+    this.#port.keepAlive(true);
+    try {
+      return await answer;
+    } finally {
+      if (this.channel.pending === 0) this.#port.keepAlive(false);
+    }
+  }
+
+  end(reason: string): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.#port.terminate();
+    this.channel.close(new DragomanError('worker-crashed', `The worker has ended: ${reason}.`));
+  }
+
+  release(): void {
+    this.models--;
+    if (this.models === 0) this.end('its last model was disposed of');
+  }
+}
+
+async function startSession(execution: Execution): Promise<Session> {
+  const session = new Session();
+  try {
+    const { selfTest } = await session.call('start', {
+      version: protocolVersion,
+      ...execution,
+      wasmUrl: wasmUrl(execution.variant),
+    });
+    if (selfTest) return session;
+  } catch (error) {
+    session.end(messageOf(error));
+    throw error;
+  }
+  const reason = `the variant ${execution.variant} computes wrongly on this platform`;
+  session.end(reason);
+  throw new DragomanError('unsupported-browser', `${reason[0]?.toUpperCase()}${reason.slice(1)}.`);
+}
+
+/** The workers of one wish for execution, one alive at a time. */
+export class Engine {
+  readonly #candidates: readonly Execution[];
+  #execution: Execution;
+  #session: Promise<Session> | undefined;
+
+  /** @param candidates how to run, best first; not empty */
+  constructor(candidates: readonly Execution[]) {
+    this.#candidates = candidates;
+    this.#execution = candidates[0] as Execution;
+  }
+
+  /** How it runs; final once a model is loaded. */
+  get execution(): Execution {
+    return this.#execution;
+  }
+
+  /** A worker that takes calls, with one more model counted. Pair with Session.release(). */
+  async acquire(): Promise<Session> {
+    for (;;) {
+      this.#session ??= this.#start();
+      const starting = this.#session;
+      try {
+        const session = await starting;
+        if (!session.ended) {
+          session.models++;
+          return session;
+        }
+      } catch (error) {
+        if (this.#session === starting) this.#session = undefined;
+        throw error;
+      }
+      if (this.#session === starting) this.#session = undefined;
+    }
+  }
+
+  async #start(): Promise<Session> {
+    let failure: unknown;
+    for (const execution of this.#candidates) {
+      try {
+        const session = await startSession(execution);
+        this.#execution = execution;
+        return session;
+      } catch (error) {
+        failure ??= error;
+      }
+    }
+    throw failure;
+  }
+}
+
+const engines = new Map<string, Engine>();
+
+/** The engine for these candidates; pipelines that want the same share one. */
+export function engineFor(candidates: readonly Execution[]): Engine {
+  const key = JSON.stringify(candidates);
+  let engine = engines.get(key);
+  if (engine === undefined) engines.set(key, (engine = new Engine(candidates)));
+  return engine;
+}
+
+/** A signal for whichever comes first. AbortSignal.any is too new to be relied upon. */
+function firstOf(...signals: (AbortSignal | undefined)[]) {
+  const controller = new AbortController();
+  const stop = (event: Event) => controller.abort((event.target as AbortSignal).reason);
+  for (const signal of signals) {
+    if (signal?.aborted) controller.abort(signal.reason);
+    signal?.addEventListener('abort', stop, { once: true });
+  }
+  const release = () => signals.forEach((signal) => signal?.removeEventListener('abort', stop));
+  return { signal: controller.signal, release };
+}
+
+let lastModel = 0;
+
+/** A model that is loaded, and loaded again after its worker died. */
+export class LoadedModel {
+  readonly #engine: Engine;
+  readonly #spec: ModelSpec;
+  readonly #id = ++lastModel;
+  #session: Session | undefined;
+  #loading: Promise<Session> | undefined;
+  #info: ModelInfo | undefined;
+  readonly #disposal = new AbortController();
+
+  private constructor(engine: Engine, spec: ModelSpec) {
+    this.#engine = engine;
+    this.#spec = spec;
+  }
+
+  static async load(engine: Engine, spec: ModelSpec, options: LoadOptions): Promise<LoadedModel> {
+    const model = new LoadedModel(engine, spec);
+    await model.#load(options);
+    return model;
+  }
+
+  get info(): ModelInfo {
+    return this.#info as ModelInfo;
+  }
+
+  get execution(): Execution {
+    return this.#engine.execution;
+  }
+
+  /** @param request JSON {"inputs", "options"}. @returns JSON, an array parallel to the inputs */
+  async run(request: string, signal?: AbortSignal): Promise<string> {
+    const either = firstOf(this.#disposal.signal, signal);
+    try {
+      const session = await this.#ready(either.signal);
+      return await session.call('run', { model: this.#id, request }, { signal: either.signal });
+    } finally {
+      either.release();
+    }
+  }
+
+  async memoryUse(): Promise<MemoryUse> {
+    const session = await this.#ready(this.#disposal.signal);
+    return session.call('memory', null);
+  }
+
+  /** Calls that wait are rejected with `disposed`, as all later ones. */
+  async dispose(): Promise<void> {
+    if (this.#disposal.signal.aborted) return;
+    const { name } = this.#spec;
+    this.#disposal.abort(
+      new DragomanError('disposed', `The pipeline for ${name} was disposed of.`),
+    );
+    const session = (await this.#loading?.catch(() => undefined)) ?? this.#session;
+    if (session === undefined || session.ended) return;
+    // Other models may go on using this worker; where none does, all of it goes.
+    if (session.models > 1) await session.call('unload', { model: this.#id });
+    session.release();
+  }
+
+  async #ready(signal: AbortSignal): Promise<Session> {
+    signal.throwIfAborted();
+    if (this.#session !== undefined && !this.#session.ended) return this.#session;
+    // Several calls may wait for one reload, so it does not end with the signal of any of them.
+    this.#loading ??= this.#load({}).finally(() => (this.#loading = undefined));
+    const session = await this.#loading;
+    signal.throwIfAborted();
+    return session;
+  }
+
+  async #load({ signal, onEvent }: LoadOptions): Promise<Session> {
+    const session = await this.#engine.acquire();
+    try {
+      const params = { ...this.#spec, model: this.#id };
+      this.#info = await session.call('load', params, { signal, onEvent });
+      this.#session = session;
+      return session;
+    } catch (error) {
+      // The worker undoes a load that failed or was aborted; only the count is ours.
+      if (!session.ended) session.release();
+      throw error;
+    }
+  }
+}

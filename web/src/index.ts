@@ -1,0 +1,26 @@
+// What the package offers.
+export { pipeline } from './pipeline.js';
+export { env } from './env.js';
+export { DragomanError } from './common/errors.js';
+export type { Environment } from './env.js';
+export type { ErrorCode } from './common/errors.js';
+export type { Dtype, MemoryUse, ModelInfo, Variant } from './common/protocol.js';
+export type { Classification, ClassificationInput } from './classification.js';
+export type { ModelSource } from './models.js';
+export type {
+  ClassificationCallOptions,
+  PipelineOptions,
+  ProgressEvent,
+  TranslationCallOptions,
+} from './options.js';
+export type {
+  ClassificationTask,
+  PipelineBase,
+  PipelineFor,
+  Task,
+  TextClassificationPipeline,
+  TranslationPipeline,
+  TranslationTask,
+} from './pipeline.js';
+export type { TextPair } from './texts.js';
+export type { Translation } from './translation.js';

@@ -1,0 +1,152 @@
+// What a user may call a model, and where its files are then to be looked for.
+import { absoluteUrl, folderUrl } from './assets.js';
+import { builtin, isNode } from './common/platform.js';
+import { DragomanError } from './common/errors.js';
+import { env } from './env.js';
+import type { Source } from './common/protocol.js';
+
+/** A hub id such as `owner/name`, the path of a folder (in Node), or the URL of one. */
+export type ModelSource = string | URL;
+
+export interface ResolveOptions {
+  revision?: string | undefined;
+  local_files_only?: boolean | undefined;
+}
+
+export interface ResolvedModel {
+  name: string;
+  sources: Source[];
+}
+
+const defaultModels: Record<string, string> = {
+  translation: 'dragoman-en-fr',
+  translation_en_to_fr: 'dragoman-en-fr',
+  'text-classification': 'dragoman-sentiment',
+  'sentiment-analysis': 'dragoman-sentiment',
+};
+
+const idPattern = /^[\w.-]+(\/[\w.-]+)?$/;
+
+/** A folder served over http, or in pages also by other schemes that fetch knows. */
+function urlSource(url: string): Source {
+  if (isNode() && url.startsWith('file:')) {
+    return { kind: 'folder', path: builtin('node:url').fileURLToPath(url) };
+  }
+  return { kind: 'http', url: folderUrl(url), relay: env.fetch !== undefined };
+}
+
+function isUrl(text: string): boolean {
+  return /^[a-z][a-z\d+.-]+:\/\//i.test(text);
+}
+
+function isPath(text: string): boolean {
+  if (/^\.{0,2}[/\\]|^\.{1,2}$/.test(text)) return true;
+  if (!isNode()) return false;
+  return builtin('node:path').isAbsolute(text) || isFolder(text);
+}
+
+function isFolder(path: string): boolean {
+  const stats = builtin('node:fs').statSync(path, { throwIfNoEntry: false });
+  return stats?.isDirectory() ?? false;
+}
+
+/** The address of a path: of the file system in Node, relative to the page elsewhere. */
+function pathSource(path: string): Source {
+  if (isNode()) return { kind: 'folder', path: builtin('node:path').resolve(path) };
+  return urlSource(absoluteUrl(path));
+}
+
+function localModelSource(name: string): Source {
+  const folder = env.localModelPath;
+  if (folder !== undefined && isUrl(folder))
+    return urlSource(new URL(name, folderUrl(folder)).href);
+  if (!isNode()) return urlSource(new URL(name, folderUrl(folder ?? '/models/')).href);
+  if (folder !== undefined) return pathSource(builtin('node:path').join(folder, name));
+  // Beside the package: this module lies in its dist/. Not written as new URL('…', import.meta.url),
+  // in which bundlers would see an asset.
+  const base = import.meta.url;
+  return urlSource(new URL(`../models/${name}`, base).href);
+}
+
+function hubSource(id: string, revision: string): Source {
+  const path = env.remotePathTemplate
+    .replaceAll('{model}', () => id)
+    .replaceAll('{revision}', () => encodeURIComponent(revision));
+  return urlSource(new URL(path, folderUrl(env.remoteHost)).href);
+}
+
+function defaultModel(task: string): ResolvedModel {
+  const name = defaultModels[task];
+  if (name === undefined) {
+    throw new DragomanError(
+      'unsupported-model',
+      `There is no default model for ${task}; name one. Default models: ` +
+        `${Object.keys(defaultModels).join(', ')}.`,
+    );
+  }
+  return { name, sources: [localModelSource(name)] };
+}
+
+function hubModel(id: string, { revision, local_files_only }: ResolveOptions): ResolvedModel {
+  if (!idPattern.test(id)) {
+    throw new DragomanError(
+      'invalid-argument',
+      `${JSON.stringify(id)} is neither the id of a model, nor a folder, nor a URL.`,
+    );
+  }
+  const sources: Source[] = [];
+  const isDefault = Object.values(defaultModels).includes(id);
+  if (env.allowLocalModels ?? (isNode() || isDefault)) sources.push(localModelSource(id));
+  if (env.allowRemoteModels && !local_files_only) sources.push(hubSource(id, revision ?? 'main'));
+  if (sources.length > 0) return { name: id, sources };
+  throw new DragomanError(
+    'model-incomplete',
+    `${id} may be looked for neither here nor on ${env.remoteHost}: see env.allowLocalModels, ` +
+      'env.allowRemoteModels and local_files_only.',
+  );
+}
+
+function checkModel(model: unknown): asserts model is ModelSource {
+  if (typeof model === 'string' && model.trim() !== '') return;
+  if (model instanceof URL) return;
+  throw new DragomanError(
+    'invalid-argument',
+    'A model is named by a string that is not empty, or a URL.',
+  );
+}
+
+/**
+ * Where to look for a model. Throws invalid-argument for what names none, unsupported-model for a
+ * task without a default one, model-incomplete where the settings allow no place at all.
+ */
+export function resolveModel(
+  task: string,
+  model: ModelSource | null | undefined,
+  options: ResolveOptions,
+): ResolvedModel {
+  if (model === null || model === undefined) {
+    refuseRevision(options.revision, 'a default model');
+    return defaultModel(task);
+  }
+  checkModel(model);
+  const text = String(model);
+  if (isUrl(text) || isPath(text)) {
+    refuseRevision(options.revision, text);
+    if (options.local_files_only && /^https?:/i.test(text)) {
+      throw new DragomanError(
+        'invalid-argument',
+        `${text} is not local, and local_files_only is set.`,
+      );
+    }
+    return { name: text, sources: [isUrl(text) ? urlSource(text) : pathSource(text)] };
+  }
+  return hubModel(text, options);
+}
+
+function refuseRevision(revision: string | undefined, model: string): void {
+  if (revision === undefined) return;
+  throw new DragomanError(
+    'unsupported-option',
+    `revision is of use with ids of models only, not with ${model}.`,
+  );
+}

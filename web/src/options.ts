@@ -1,0 +1,144 @@
+// The options of pipeline() and of its calls: types, and checks of what C++ does not see.
+//
+// Options of a task are read and checked in C++ (src/tasks/options.hpp), from which their types
+// are generated; here only what concerns the page is taken out.
+import { DragomanError } from './common/errors.js';
+import type { Dtype, FileEvent, Variant } from './common/protocol.js';
+import type { ClassificationOptions, TranslationOptions } from './generated/options.js';
+
+/** What happens while a model is loaded; shapes as in transformers.js. */
+export type ProgressEvent = FileEvent | { status: 'ready'; task: string; model: string };
+
+export interface PipelineOptions {
+  /** Precision of the weights in memory; `q8` is another name of `int8`, the default. */
+  dtype?: 'int8' | 'q8' | 'fp32';
+  /** There is one kind of device; both names mean it. */
+  device?: 'wasm' | 'cpu';
+  progress_callback?: (event: ProgressEvent) => void;
+  /** Ends the loading; calls have a signal of their own. */
+  signal?: AbortSignal;
+  /** Branch, tag or commit of a model on the hub. */
+  revision?: string;
+  /** Never ask the hub. */
+  local_files_only?: boolean;
+  /** Most threads to compute with. By default up to four, as many as there are processors. */
+  threads?: number;
+  /** A WebAssembly module to use instead of the best one. */
+  variant?: Variant;
+}
+
+export interface CallOptions {
+  /** Ends the call; it then rejects with an `AbortError`. */
+  signal?: AbortSignal;
+}
+
+export interface TranslationCallOptions extends CallOptions, Omit<TranslationOptions, 'stream'> {
+  /** Translate sentence by sentence, the default; `false` hands texts over as they are. */
+  split_sentences?: boolean;
+}
+
+export interface ClassificationCallOptions extends CallOptions, ClassificationOptions {}
+
+const knownPipelineOptions = {
+  dtype: true,
+  device: true,
+  progress_callback: true,
+  signal: true,
+  revision: true,
+  local_files_only: true,
+  threads: true,
+  variant: true,
+} satisfies Record<keyof PipelineOptions, true>;
+
+function invalid(message: string): DragomanError {
+  return new DragomanError('invalid-argument', message);
+}
+
+function unsupported(message: string): DragomanError {
+  return new DragomanError('unsupported-option', message);
+}
+
+/** A value in a message: short, whatever it is. */
+export function shown(value: unknown): string {
+  const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+function checkObject(options: unknown, what: string): asserts options is Record<string, unknown> {
+  if (typeof options === 'object' && options !== null && !Array.isArray(options)) return;
+  throw invalid(`${what} must be an object; got ${shown(options)}.`);
+}
+
+function checkType(options: Record<string, unknown>, name: string, type: string): void {
+  const value = options[name];
+  if (value === undefined || typeof value === type) return;
+  throw invalid(`${name} must be a ${type}; got ${shown(value)}.`);
+}
+
+function checkSignal(signal: unknown): void {
+  if (signal === undefined || signal instanceof AbortSignal) return;
+  throw invalid(`signal must be an AbortSignal; got ${shown(signal)}.`);
+}
+
+/** Throws unsupported-option, invalid-argument. */
+export function checkPipelineOptions(options: unknown): asserts options is PipelineOptions {
+  checkObject(options, 'The options of pipeline()');
+  for (const name of Object.keys(options)) {
+    if (Object.hasOwn(knownPipelineOptions, name)) continue;
+    const known = Object.keys(knownPipelineOptions).join(', ');
+    throw unsupported(`pipeline() has no option ${shown(name)}; it has ${known}.`);
+  }
+  const { device } = options;
+  if (device !== undefined && device !== 'wasm' && device !== 'cpu') {
+    throw unsupported(`The device ${shown(device)} is not supported; wasm is.`);
+  }
+  checkType(options, 'progress_callback', 'function');
+  checkType(options, 'revision', 'string');
+  checkType(options, 'local_files_only', 'boolean');
+  checkSignal(options['signal']);
+}
+
+/** Throws unsupported-option. */
+export function canonicalDtype(dtype: unknown): Dtype {
+  if (dtype === undefined || dtype === 'int8' || dtype === 'q8') return 'int8';
+  if (dtype === 'fp32') return 'fp32';
+  throw unsupported(`The dtype ${shown(dtype)} is not supported; int8 (or q8) and fp32 are.`);
+}
+
+// JSON has no place for these: they would arrive as null, or not at all.
+function checkValue(name: string, value: unknown): void {
+  if (typeof value === 'number' && !Number.isFinite(value)) {
+    throw invalid(`${name} is ${value}; it must be a finite number.`);
+  }
+  if (['function', 'symbol', 'bigint'].includes(typeof value)) {
+    throw invalid(`${name} cannot be a ${typeof value}.`);
+  }
+  if (Array.isArray(value)) value.forEach((element) => checkValue(name, element));
+}
+
+/** What a call's options say to the page, and the rest, which goes to the task as it is. */
+export interface SplitOptions {
+  signal: AbortSignal | undefined;
+  splitSentences: boolean;
+  taskOptions: Record<string, unknown>;
+}
+
+/** Throws unsupported-option, invalid-argument. */
+export function splitCallOptions(options: unknown, pageOptions: readonly string[]): SplitOptions {
+  if (options === undefined || options === null) options = {};
+  checkObject(options, 'The options of a call');
+  const taskOptions: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(options)) {
+    if (name === 'signal' || pageOptions.includes(name) || value === undefined) continue;
+    if (name === 'stream') throw unsupported('The option "stream" is not for callers.');
+    checkValue(name, value);
+    taskOptions[name] = value;
+  }
+  checkSignal(options['signal']);
+  checkType(options, 'split_sentences', 'boolean');
+  return {
+    signal: options['signal'] as AbortSignal | undefined,
+    splitSentences: options['split_sentences'] !== false,
+    taskOptions,
+  };
+}

@@ -1,0 +1,161 @@
+// Splitting a text into sentences, and joining their translations with the white space that was
+// between them.
+//
+// The platform's segmenter knows the rules of Unicode, which know no abbreviations, so its
+// boundaries are taken as proposals: those after "Dr." or inside a quotation are dropped.
+import { hasOrdinalStops, isAbbreviation } from './abbreviations.js';
+
+/** A text as sentences and what lies around them. */
+export interface SplitText {
+  sentences: string[];
+  /** One more than sentences: white space, and whatever holds no letter or number. */
+  gaps: string[];
+}
+
+const lineBreak = /(\r\n|[\n\r\v\f\x85\u2028\u2029])/;
+const meaning = /[\p{L}\p{N}]/u;
+const closers = '[\'"\\p{Pe}\\p{Pf}]*';
+const latinEnd = new RegExp(`[.!?\u2026]${closers}$`, 'u');
+const lastWord =
+  /(?:^|[\s\p{Ps}\p{Pi}"'\u2019\u2010-\u2015/])((?:[^\s\p{Ps}\p{Pi}"'\u2019/])+)\.$/u;
+const opening = /^[\s\p{Ps}\p{Pi}"'\u00a1\u00bf-]*/u;
+const firstWord = /^[\p{L}\p{N}\p{M}'\u2019]+/u;
+// "1.", "(2)", "b." at the start of a line number what follows.
+const listMark = /^\(?(?:\p{Nd}{1,3}|\p{L})[.)]$/u;
+
+interface Context {
+  language: string;
+  /** Both without white space at their ends, not empty. */
+  before: string;
+  after: string;
+  /** The boundary has white space at it. */
+  spaced: boolean;
+}
+
+function endsInInitial({ before, after, language }: Context): boolean {
+  const match = /(?:^|(\S+)\s+|[\s\p{P}])(\p{Lu})\.$/u.exec(before);
+  if (match === null || !/^\p{Lu}/u.test(after)) return false;
+  const [, previous, letter] = match;
+  // "World War I." and "it is I." end; "King George V. He" may.
+  if (letter === 'I' && language === 'en' && previous !== undefined) {
+    return /^\p{Lu}\.$/u.test(previous);
+  }
+  return true;
+}
+
+function endsInAbbreviation(context: Context): boolean {
+  const { before, after, language } = context;
+  const word = lastWord.exec(before)?.[1];
+  if (word === undefined) return false;
+  const next = firstWord.exec(after)?.[0] ?? '';
+  if (isAbbreviation(word, next, language)) return true;
+  const isOrdinal = /^\p{Nd}{1,2}$/u.test(word) && /^\p{L}/u.test(next);
+  return isOrdinal && hasOrdinalStops(language);
+}
+
+/** Whether a proposed boundary lies inside a sentence. */
+function continues(context: Context): boolean {
+  const { before, after, spaced } = context;
+  if (!meaning.test(after) || !meaning.test(before)) return true;
+  const next = after.replace(opening, '');
+  // "Is it?" she asked. Also: Yahoo! is.
+  if (/^\p{Ll}/u.test(next)) return true;
+  // example.org/?q=Yes, or a quotation's end: no sentence of these scripts ends without a space.
+  if (!spaced && latinEnd.test(before)) return true;
+  if (!before.endsWith('.')) return listMark.test(before);
+  const detail = { ...context, after: next };
+  return listMark.test(before) || endsInInitial(detail) || endsInAbbreviation(detail);
+}
+
+type Segment = (line: string) => Iterable<{ segment: string }>;
+
+function segmenter(locale: string): Segment {
+  if (typeof Intl.Segmenter === 'function') {
+    const intl = new Intl.Segmenter(locale, { granularity: 'sentence' });
+    return (line) => intl.segment(line);
+  }
+  // Firefox before 125 has none: everything up to an end mark and the space after it.
+  const pattern = new RegExp(
+    `.+?(?:[.!?\u2026]${closers}\\s+|[\u3002\uff01\uff1f]${closers}|$)`,
+    'gsu',
+  );
+  return (line) => (line.match(pattern) ?? [line]).map((segment) => ({ segment }));
+}
+
+/** Sentences of one line, white space at their ends included. */
+function splitLine(line: string, segment: Segment, language: string): string[] {
+  const sentences: string[] = [];
+  for (const { segment: proposed } of segment(line)) {
+    const last = sentences.at(-1);
+    const joins =
+      last !== undefined &&
+      continues({
+        language,
+        before: last.trim(),
+        after: proposed.trim(),
+        spaced: /\s$/.test(last) || /^\s/.test(proposed),
+      });
+    if (joins) sentences[sentences.length - 1] = last + proposed;
+    else sentences.push(proposed);
+  }
+  return sentences;
+}
+
+/**
+ * Splits a text so that gaps[0] + sentences[0] + gaps[1] + … is the text again. Lines are never
+ * joined. A part without any letter or number is no sentence, but part of a gap.
+ *
+ * @param locale language of the text, such as `en` or `pt-BR`; what is none counts as English
+ */
+export function splitSentences(text: string, locale: string): SplitText {
+  const known = isLocale(locale) ? locale : 'en';
+  const segment = segmenter(known);
+  const language = new Intl.Locale(known).language;
+  const sentences: string[] = [];
+  const gaps = [''];
+  const skip = (gap: string) => (gaps[gaps.length - 1] += gap);
+  text.split(lineBreak).forEach((line, index) => {
+    if (index % 2 === 1 || !meaning.test(line)) {
+      skip(line);
+      return;
+    }
+    for (const sentence of splitLine(line, segment, language)) {
+      const body = sentence.trim();
+      if (!meaning.test(body)) {
+        skip(sentence);
+        continue;
+      }
+      const start = sentence.indexOf(body);
+      skip(sentence.slice(0, start));
+      sentences.push(body);
+      gaps.push(sentence.slice(start + body.length));
+    }
+  });
+  return { sentences, gaps };
+}
+
+function isLocale(locale: string): boolean {
+  try {
+    return Intl.getCanonicalLocales(locale).length === 1;
+  } catch {
+    return false;
+  }
+}
+
+// Scripts that write sentences one after the other without a space.
+const unspaced = /[\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]/;
+
+/** Puts translations in place of the sentences. */
+export function joinSentences(gaps: readonly string[], translations: readonly string[]): string {
+  return gaps.reduce((text, gap, index) => {
+    if (index === 0) return gap;
+    const translation = translations[index - 1] ?? '';
+    return text + (needsSpace(text, translation, index, gaps) ? ' ' : '') + translation + gap;
+  }, '');
+}
+
+// Between 「。」 and the next sentence there is nothing, but a language with spaces wants one.
+function needsSpace(text: string, next: string, index: number, gaps: readonly string[]): boolean {
+  if (index === 1 || gaps[index - 1] !== '' || text === '' || next === '') return false;
+  return !unspaced.test(text.slice(-1)) && !unspaced.test(next.slice(0, 1));
+}

@@ -1,0 +1,95 @@
+// The worker's entry: answers the page's calls with the engine. Threads of the engine start from
+// this same file, under a name by which the glue knows its own; they must be left to it.
+import './environment.js';
+import { Channel } from '../common/channel.js';
+import { DragomanError } from '../common/errors.js';
+import { protocolVersion } from '../common/protocol.js';
+import { loadModel } from './loader.js';
+import { Scheduler } from './jobs.js';
+import { guarded, startModule } from './module.js';
+import type { Handlers, Send } from '../common/channel.js';
+import type { MemoryUse, PageMethods, WorkerMethods } from '../common/protocol.js';
+import type { PageChannel } from './files.js';
+import type { EngineModule, RunningModule } from './module.js';
+
+/** What a worker is between start and end. */
+interface State {
+  module: RunningModule;
+  scheduler: Scheduler;
+}
+
+let state: State | undefined;
+/** Handles of the loaded models, by the numbers the page gave them. */
+const models = new Map<number, number>();
+
+function started(): State {
+  if (state === undefined) throw new DragomanError('internal', 'The worker was not started.');
+  return state;
+}
+
+function modelHandle(model: number): number {
+  const handle = models.get(model);
+  if (handle === undefined)
+    throw new DragomanError('disposed', 'The model is not loaded any more.');
+  return handle;
+}
+
+function checkVersion(version: string, engine?: EngineModule): void {
+  const own = engine?.version() ?? protocolVersion;
+  if (own === version) return;
+  const file = engine === undefined ? 'worker.js' : 'The .wasm file';
+  throw new DragomanError(
+    'internal',
+    `${file} is of version ${own} and index.js of version ${version}; all files of the package ` +
+      'must come from one release.',
+  );
+}
+
+const handlers: Handlers<WorkerMethods> = {
+  async start(params) {
+    checkVersion(params.version);
+    const module = await startModule(params);
+    const { engine } = module;
+    checkVersion(params.version, engine);
+    return guarded(() => {
+      engine.configure(params.threads);
+      state = { module, scheduler: new Scheduler(engine) };
+      return { selfTest: engine.selfTest() };
+    });
+  },
+  async load(params, context) {
+    const { handle, info } = await loadModel(started().module, params, channel, context);
+    models.set(params.model, handle);
+    return info;
+  },
+  run({ model, request }, { signal }) {
+    return started().scheduler.run(modelHandle(model), request, signal);
+  },
+  unload({ model }) {
+    const handle = modelHandle(model);
+    models.delete(model);
+    guarded(() => started().module.engine.deleteModel(handle));
+    return null;
+  },
+  memory() {
+    const { engine } = started().module;
+    return JSON.parse(guarded(() => engine.memoryUse())) as MemoryUse;
+  },
+  probe({ kind, size }) {
+    return guarded(() => started().module.engine.probe(kind, size));
+  },
+};
+
+const scope = globalThis as unknown as {
+  name?: string;
+  postMessage: Send;
+  onmessage: (event: { data: never }) => void;
+};
+const channel: PageChannel = new Channel<PageMethods, WorkerMethods>(
+  (message, transfer = []) => scope.postMessage(message, transfer),
+  handlers,
+);
+
+if (!scope.name?.startsWith('em-pthread')) {
+  scope.onmessage = ({ data }) => channel.receive(data);
+}
