@@ -1,3 +1,10 @@
 # Unit tests (Catch2), one file per header of src/.
 set(DRAGOMAN_TEST_SOURCES
+  tests/unit/tasks/classification_scores_test.cpp
+  tests/unit/tasks/classification_test.cpp
+  tests/unit/tasks/engine_test.cpp
+  tests/unit/tasks/options_test.cpp
+  tests/unit/tasks/task_models.cpp
+  tests/unit/tasks/translation_test.cpp
+  tests/unit/tasks/windows_test.cpp
 )

@@ -1,0 +1,45 @@
+// Loads the models under tests/golden/tasks through the engine, as JavaScript does.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.hpp"
+#include "tasks/engine.hpp"
+
+namespace dragoman::test {
+
+/// A golden model's file; `folder` is "marian" or "bert".
+std::string read_task_file(const std::string& folder, const std::string& file);
+
+std::span<const uint8_t> bytes_of(const std::string& text);
+
+/// Creates a model and gives it the files of `folder` that it asks for, up to the weights.
+int begin_model(Engine& engine, const std::string& folder, const std::string& dtype);
+/// Feeds the weights in pieces of `piece` bytes.
+void feed_model(Engine& engine, int model, const std::string& weights, size_t piece = 4096);
+int load_model(Engine& engine, const std::string& folder, const std::string& dtype = "fp32");
+
+/// Runs a request to its end and returns the result, JSON.
+std::string run(Engine& engine, int model, const std::string& request);
+std::string finish_job(Engine& engine, int job);
+
+/// {"inputs": [texts], "options": options}
+std::string request_of(const std::vector<std::string>& texts, const std::string& options = "{}");
+
+/// The elements of a JSON array, each as text again.
+std::vector<std::string> elements(const std::string& array);
+
+/// Runs `body` and returns what it throws as "code: message", or "" when it throws nothing.
+template <typename Body>
+std::string error_of(const Body& body) {
+  try {
+    body();
+  } catch (const Error& error) {
+    return std::string(error_code_name(error.code())) + ": " + error.what();
+  }
+  return "";
+}
+
+}  // namespace dragoman::test
