@@ -26,7 +26,7 @@ class ClassifierPass final : public EncoderPass {
   View<const float> hidden() const override { return hidden_; }
 
  private:
-  void embed();
+  void embed(const Context& context);
   void run_head(const Context& context);
   int sequences() const { return static_cast<int>(offsets_.size()) - 1; }
 
@@ -65,7 +65,7 @@ ClassifierPass::ClassifierPass(const ClassifierParts& parts, std::span<const Enc
 
 bool ClassifierPass::step(const Context& context) {
   if (next_layer_ == parts_.layers.size()) return false;
-  if (next_layer_ == 0) embed();
+  if (next_layer_ == 0) embed(context);
   run_layer(context, parts_.layers[next_layer_], parts_.config.norm_place, offsets_, hidden_);
   ++next_layer_;
   if (next_layer_ < parts_.layers.size()) return true;
@@ -73,7 +73,7 @@ bool ClassifierPass::step(const Context& context) {
   return false;
 }
 
-void ClassifierPass::embed() {
+void ClassifierPass::embed(const Context& context) {
   std::vector<float> other(static_cast<size_t>(hidden_.cols));
   for (int sequence = 0; sequence < sequences(); ++sequence) {
     const int first = offsets_[static_cast<size_t>(sequence)];
@@ -87,7 +87,7 @@ void ClassifierPass::embed() {
       add(other, out);
     }
   }
-  parts_.embedding_norm.forward(hidden_, hidden_);
+  parts_.embedding_norm.forward(context, hidden_, hidden_);
 }
 
 void ClassifierPass::run_head(const Context& context) {

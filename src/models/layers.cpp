@@ -12,13 +12,13 @@ void residual(const Context& context, const LayerNorm& norm, NormPlace place, Vi
               const Block& block) {
   if (place == NormPlace::kPost) {
     block(hidden, hidden);
-    norm.forward(hidden, hidden);
+    norm.forward(context, hidden, hidden);
     return;
   }
   const ArenaScope scope(context.arena);
   const auto count = static_cast<size_t>(hidden.rows) * static_cast<size_t>(hidden.cols);
   const View<float> normed(context.arena.take<float>(count).data(), hidden.rows, hidden.cols);
-  norm.forward(hidden, normed);
+  norm.forward(context, hidden, normed);
   block(normed, hidden);
 }
 

@@ -1,7 +1,7 @@
 // Normalisation layers: a weight, a bias and the epsilon they were trained with.
 #pragma once
 
-#include "kernels/rows.hpp"
+#include "base/context.hpp"
 #include "nn/linear.hpp"
 #include "tensor/view.hpp"
 
@@ -17,7 +17,7 @@ class LayerNorm {
   size_t packed_bytes() const;
 
   /// @param x, out  [rows, size], may be the same
-  void forward(View<const float> x, View<float> out) const;
+  void forward(const Context& context, View<const float> x, View<float> out) const;
 
  private:
   Vector weight_;
