@@ -1,5 +1,5 @@
-"""Makes tests/golden/tasks: tiny random-weight models with tokenizers, and what Python's pipelines
-make of texts.
+"""Makes tests/golden/tasks: tiny random-weight models with tokenizers, and what the pipelines of
+Python make of texts.
 
     python tests/golden/make_tasks.py
 
@@ -11,8 +11,8 @@ import json
 
 import sentencepiece
 import torch
-from transformers import (BertConfig, BertForSequenceClassification, BertTokenizerFast, MarianConfig,
-                          MarianMTModel, MarianTokenizer, pipeline)
+from transformers import (BertConfig, BertForSequenceClassification, BertTokenizerFast,
+                          MarianConfig, MarianMTModel, MarianTokenizer, pipeline)
 
 import make_models
 from make_models import EOS, MAX_POSITIONS, fresh, is_stable, randomise, store, write
@@ -30,8 +30,8 @@ elle lit trois lettres et repond a une seule
 Where does he live? Tomorrow, perhaps; who knows!
 Combien coute ce livre, monsieur? Deux francs.""".splitlines()
 
-WORDS = """the a is was not very good bad film book i it loved hated this that and but so boring great
-never again perfect dull actors story un ##ly ##ing ##ed ##s ##able . , ! ?""".split()
+WORDS = """the a is was not very good bad film book i it loved hated this that and but so boring
+great never again perfect dull actors story un ##ly ##ing ##ed ##s ##able . , ! ?""".split()
 
 
 def marian_tokenizer(folder):
@@ -56,7 +56,7 @@ def marian_tokenizer(folder):
 
 
 def most_varied(build, results, seeds=range(40)):
-    """The random model, of a few, whose results (a set of sequences) differ most in their tokens."""
+    """The random model, of a few, whose results (a set of sequences) differ most."""
     def score(seed):
         model = build()
         randomise(model, torch.Generator().manual_seed(seed))
@@ -78,8 +78,9 @@ def make_marian():
         decoder_ffn_dim=40, activation_function="swish", scale_embedding=True,
         pad_token_id=vocab - 1, decoder_start_token_id=vocab - 1, eos_token_id=EOS,
         forced_eos_token_id=EOS, attn_implementation="eager")
-    texts = ["where is the old market", ">>fra<< she reads a letter", "La gare est derriere le pont!",
-             "the rain, the sea and the river", "42 boats\twait", "home"]
+    texts = ["where is the old market", ">>fra<< she reads a letter",
+             "La gare est derriere le pont!", "the rain, the sea and the river",
+             "42 boats\twait", "home"]
     model = most_varied(lambda: MarianMTModel(config).eval(), lambda model: {
         tuple(make_models.generate(model, tokenizer(text).input_ids,
                                    dict(num_beams=2, max_length=24))[0][0]) for text in texts})
@@ -126,8 +127,9 @@ def make_bert():
     names = ["NEGATIVE", "NEUTRAL", "POSITIVE"]
     config = BertConfig(
         vocab_size=len(tokens), hidden_size=24, num_hidden_layers=2, num_attention_heads=3,
-        intermediate_size=40, max_position_embeddings=MAX_POSITIONS, id2label=dict(enumerate(names)),
-        label2id={name: i for i, name in enumerate(names)}, attn_implementation="eager")
+        intermediate_size=40, max_position_embeddings=MAX_POSITIONS,
+        id2label=dict(enumerate(names)), label2id={name: i for i, name in enumerate(names)},
+        attn_implementation="eager")
     texts = ["I loved this film.", "Boring, boring, BORING!", "", "zebra 42", "a"]
     model = most_varied(lambda: BertForSequenceClassification(config).eval(), lambda model: {
         tuple(model(**tokenizer(text, return_tensors="pt")).logits[0].argsort().tolist())
@@ -138,7 +140,8 @@ def make_bert():
     inputs = ["I loved this film.", "Boring, boring, BORING!", "", "zebra 42",
               dict(text="good story", text_pair="bad actors"), dict(text="a", text_pair="")]
     cases = []
-    for options in ({}, dict(top_k=None), dict(top_k=2), dict(function_to_apply="sigmoid", top_k=None),
+    for options in ({}, dict(top_k=None), dict(top_k=2),
+                    dict(function_to_apply="sigmoid", top_k=None),
                     dict(function_to_apply="none", top_k=None)):
         cases += [classification_case(pipe, given, options) for given in inputs]
     # The Python tokenizer made here has no model_max_length, so what is published is asked for.
@@ -152,7 +155,8 @@ def make_bert():
 def classification_case(pipe, given, options):
     with torch.no_grad():
         result = pipe([given], **options)[0]
-    return dict(input=given, options=options, labels=result if isinstance(result, list) else [result])
+    labels = result if isinstance(result, list) else [result]
+    return dict(input=given, options=options, labels=labels)
 
 
 if __name__ == "__main__":

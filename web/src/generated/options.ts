@@ -46,7 +46,7 @@ export interface TranslationOptions {
    */
   max_new_tokens?: number | null;
   /**
-   * Most tokens of the output, its start token included.
+   * Most tokens of the output, its start token included, where `max_new_tokens` is not set.
    * Range: 2 to 1048576.
    * @defaultValue what the model's `generation_config.json` says, else `20`
    */
