@@ -77,10 +77,12 @@ void add_configured(const PretrainedConfig& config, TokenizerStages& stages) {
   stages.added.add(tokens, stages.model->vocab());
 }
 
-std::unique_ptr<Tokenizer> finish(const PretrainedConfig& config, TokenizerStages stages) {
+// @param clean_up  whether decoding removes spaces when the files do not say
+std::unique_ptr<Tokenizer> finish(const PretrainedConfig& config, TokenizerStages stages,
+                                  bool clean_up) {
   add_configured(config, stages);
   stages.truncation.side = config.truncation_side();
-  stages.clean_up_spaces = config.flag("clean_up_tokenization_spaces").value_or(false);
+  stages.clean_up_spaces = config.flag("clean_up_tokenization_spaces").value_or(clean_up);
   return std::make_unique<PipelineTokenizer>(std::move(stages));
 }
 
@@ -147,7 +149,7 @@ std::unique_ptr<Tokenizer> load_tokenizer_json(const TokenizerFiles& files,
                               ? make_post_processor(root.at("post_processor"))
                               : plain_post_processor();
   stages.added.add(read_added_tokens(root), stages.model->vocab());
-  return finish(config, std::move(stages));
+  return finish(config, std::move(stages), false);
 }
 
 std::unique_ptr<Tokenizer> load_vocab_txt(const TokenizerFiles& files) {
@@ -167,7 +169,7 @@ std::unique_ptr<Tokenizer> load_vocab_txt(const TokenizerFiles& files) {
   stages.pre_tokenizer = make_bert_pre_tokenizer();
   stages.post_processor = bert_post_processor(cls, sep);
   stages.decoder = make_word_piece_decoder("##", true);
-  return finish(config, std::move(stages));
+  return finish(config, std::move(stages), true);  // the default of the slow BertTokenizer
 }
 
 }  // namespace dragoman

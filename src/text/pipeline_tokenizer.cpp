@@ -23,6 +23,7 @@ PipelineTokenizer::PipelineTokenizer(TokenizerStages stages) : stages_(std::move
 
 Encoding PipelineTokenizer::encode(std::string_view text, std::optional<std::string_view> pair,
                                    const EncodeOptions& options) const {
+  if (pair && pair->empty()) pair.reset();  // no pair at all to `transformers`
   Encoding first = encode_text(text);
   std::optional<Encoding> second;
   if (pair) second = encode_text(*pair);

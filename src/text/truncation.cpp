@@ -66,7 +66,10 @@ void truncate(Encoding& first, Encoding* second, int added, const EncodeOptions&
   const size_t total = first.ids.size() + (second == nullptr ? 0 : second->ids.size());
   if (total <= limit) return;
   const size_t excess = total - limit;
-  if (options.truncation == Truncation::kOnlySecond) {
+  if (limit == 0 && rules.odd == OddToken::kToLonger) {  // `tokenizers` then empties both
+    shorten(first, 0, rules.side);
+    if (second != nullptr) shorten(*second, 0, rules.side);
+  } else if (options.truncation == Truncation::kOnlySecond) {
     if (second == nullptr) {
       throw Error(ErrorCode::kInvalidArgument,
                   "Truncation of the second text was asked for, but there is only one.");

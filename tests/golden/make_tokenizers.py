@@ -18,11 +18,12 @@ import struct
 import sys
 import tempfile
 import warnings
+from collections import Counter
 from pathlib import Path
 
 import sentencepiece
 from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers
-from tokenizers import processors, trainers
+from tokenizers import processors
 from transformers import AutoTokenizer, MarianTokenizer
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -130,15 +131,29 @@ class MarianReference:
 
 # --- small tokenizers ---------------------------------------------------------------------------
 
-def word_piece(lower, size, options=None, **settings):
-    """A trained WordPiece tokenizer."""
-    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
-    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=lower, **settings)
-    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    tokenizer.decoder = decoders.WordPiece()
-    trainer = trainers.WordPieceTrainer(vocab_size=size, special_tokens=SPECIAL,
-                                        show_progress=False, **(options or {}))
-    tokenizer.train_from_iterator(composed(), trainer)
+def word_piece(lower, size, prefix="##", **settings):
+    """A WordPiece tokenizer with the characters and the most frequent pieces of the lines. (The
+    library's own trainer gives another vocabulary on every run.)"""
+    normalizer = normalizers.BertNormalizer(lowercase=lower, **settings)
+    splitter = pre_tokenizers.BertPreTokenizer()
+    words, pieces = Counter(), Counter()
+    for line in composed():
+        text = normalizer.normalize_str(line)
+        words.update(word for word, _ in splitter.pre_tokenize_str(text))
+    for word, count in words.items():
+        for start in range(len(word)):
+            for end in range(start + 1, min(len(word), start + 9) + 1):
+                pieces[(prefix if start else "") + word[start:end]] += count * (end - start)
+    # Of characters all but the rarest, so that there are unknown words.
+    single = [p for p in pieces if len(p.removeprefix(prefix)) == 1 and pieces[p] > 2]
+    longer = sorted(set(pieces) - set(single), key=lambda piece: (-pieces[piece], piece))
+    kept = SPECIAL + sorted(single) + longer[:max(0, size - len(single) - len(SPECIAL))]
+    vocab = {piece: i for i, piece in enumerate(kept)}
+    tokenizer = Tokenizer(models.WordPiece(vocab, unk_token="[UNK]", max_input_chars_per_word=100,
+                                           continuing_subword_prefix=prefix))
+    tokenizer.normalizer = normalizer
+    tokenizer.pre_tokenizer = splitter
+    tokenizer.decoder = decoders.WordPiece(prefix=prefix)
     return tokenizer
 
 
@@ -244,7 +259,7 @@ def with_truncation(tokenizer):
 
 def bert_cases():
     config = {"tokenizer_class": "BertTokenizer", "do_lower_case": True}
-    uncased = word_piece(True, 2000)
+    uncased = word_piece(True, 2200)
     uncased.post_processor = template(uncased)
     uncased.add_special_tokens(SPECIAL)
     uncased.add_tokens([
@@ -255,7 +270,7 @@ def bert_cases():
     yield "wordpiece-uncased", "all", {
         "tokenizer.json": compact(with_truncation(uncased)), "tokenizer_config.json": config}
 
-    cased = word_piece(False, 1500)
+    cased = word_piece(False, 2200)
     cased.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
     text = compact(cased)
     yield "wordpiece-cased", "sample", {
@@ -264,10 +279,9 @@ def bert_cases():
     # Without tokenizer_config.json BertTokenizerFast's defaults count: lower case.
     yield "wordpiece-defaults", "sample", {"tokenizer.json": text}
 
-    plain = word_piece(True, 1200, {"continuing_subword_prefix": "@@"}, strip_accents=False,
-                       handle_chinese_chars=False, clean_text=False)
+    plain = word_piece(True, 2200, "@@", strip_accents=False, handle_chinese_chars=False,
+                       clean_text=False)
     plain.model.max_input_chars_per_word = 20
-    plain.model.continuing_subword_prefix = "@@"
     plain.decoder = None
     yield "wordpiece-bare", "sample", {
         "tokenizer.json": compact(plain), "tokenizer_config.json":
@@ -292,15 +306,15 @@ def marian_cases():
     vocab = marian_vocab(unigram, target, extra=[">>fra<<", ">>deu<<"])
     yield "marian-unigram", "all", {"source.spm": unigram, "target.spm": target, "vocab.json": vocab}
 
-    with tempfile.NamedTemporaryFile("w", suffix=".tsv") as rules:
-        # Lower case for a few letters, a ligature, one rule that deletes and two that make spaces.
-        for source, result in [("A", "a"), ("É", "é"), ("ﬁ", "fi"), ("fl", "ﬂ"), ("\u00ad", ""),
-                               ("\u00a0", " "), ("\u3000", "  "), ("e\u0301", "é"), ("½", " 1/2 ")]:
-            rules.write(" ".join(f"{ord(c):X}" for c in source) + "\t" +
-                        " ".join(f"{ord(c):X}" for c in result) + "\n")
-        rules.flush()
-        bpe = sentence_pieces(lines, vocab_size=2000, model_type="bpe", character_coverage=0.999,
-                              normalization_rule_tsv=rules.name)
+    # Lower case for two letters, ligatures, one rule that deletes and three that make spaces.
+    rules = [("A", "a"), ("É", "é"), ("ﬁ", "fi"), ("fl", "ﬂ"), ("\u00ad", ""), ("\u00a0", " "),
+             ("\u3000", "  "), ("e\u0301", "é"), ("½", " 1/2 ")]
+    codes = [[" ".join(f"{ord(c):X}" for c in side) for side in rule] for rule in rules]
+    # The model keeps this name, so it must not be that of a place on this machine.
+    Path("rules.tsv").write_text("".join(f"{a}\t{b}\n" for a, b in codes))
+    bpe = sentence_pieces(lines, vocab_size=2000, model_type="bpe", character_coverage=0.999,
+                          normalization_rule_tsv="rules.tsv")
+    Path("rules.tsv").unlink()
     yield "marian-bpe", "all", {
         "source.spm": bpe, "target.spm": bpe, "vocab.json": marian_vocab(bpe)}
 

@@ -7,4 +7,5 @@ set(DRAGOMAN_TEST_SOURCES
   tests/unit/tasks/task_models.cpp
   tests/unit/tasks/translation_test.cpp
   tests/unit/tasks/windows_test.cpp
+  tests/unit/text/golden_tokenizer_test.cpp
 )
