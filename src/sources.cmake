@@ -20,6 +20,10 @@ set(DRAGOMAN_NN_SOURCES
   src/nn/positions.cpp
 )
 set(DRAGOMAN_FORMATS_SOURCES
+  src/formats/elements.cpp
+  src/formats/safetensors.cpp
+  src/formats/safetensors_header.cpp
+  src/formats/tensor_plan.cpp
 )
 set(DRAGOMAN_TEXT_SOURCES
   src/text/added_tokens.cpp
