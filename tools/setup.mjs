@@ -25,7 +25,14 @@ function ensureNodePackages() {
   const stamp = join(projectRoot, 'node_modules/.dragoman-stamp');
   const digest = createHash('sha256').update(readFileSync(lock)).digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return;
-  run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund', '--no-update-notifier']);
+  run('npm', [
+    'ci',
+    '--include=dev',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+    '--no-update-notifier',
+  ]);
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, digest);
 }
