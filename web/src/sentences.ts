@@ -20,6 +20,7 @@ const lastWord =
   /(?:^|[\s\p{Ps}\p{Pi}"'\u2019\u2010-\u2015/])((?:[^\s\p{Ps}\p{Pi}"'\u2019/])+)\.$/u;
 const opening = /^[\s\p{Ps}\p{Pi}"'\u00a1\u00bf-]*/u;
 const firstWord = /^[\p{L}\p{N}\p{M}'\u2019]+/u;
+const apartCloser = /^[\p{Pe}\p{Pf}]+(?:\s+|$)/u;
 // "1.", "(2)", "b." at the start of a line number what follows.
 const listMark = /^\(?(?:\p{Nd}{1,3}|\p{L})[.)]$/u;
 
@@ -33,7 +34,7 @@ interface Context {
 }
 
 function endsInInitial({ before, after, language }: Context): boolean {
-  const match = /(?:^|(\S+)\s+|[\s\p{P}])(\p{Lu})\.$/u.exec(before);
+  const match = /(?:^|(\S+)\s+|[\s\p{Ps}\p{Pi}\p{Pd}"'])(\p{Lu})\.$/u.exec(before);
   if (match === null || !/^\p{Lu}/u.test(after)) return false;
   const [, previous, letter] = match;
   // "World War I." and "it is I." end; "King George V. He" may.
@@ -62,30 +63,72 @@ function continues(context: Context): boolean {
   if (/^\p{Ll}/u.test(next)) return true;
   // example.org/?q=Yes, or a quotation's end: no sentence of these scripts ends without a space.
   if (!spaced && latinEnd.test(before)) return true;
+  // 「はい。」と言った: the quotation goes on with "と".
+  if (/[」』]$/.test(before) && /^(?:と|って)/.test(after)) return true;
   if (!before.endsWith('.')) return listMark.test(before);
   const detail = { ...context, after: next };
   return listMark.test(before) || endsInInitial(detail) || endsInAbbreviation(detail);
 }
 
-type Segment = (line: string) => Iterable<{ segment: string }>;
+type Segment = (line: string) => Iterable<string>;
+
+// Engines take time quadratic in the length of what they are given at once.
+const windowLength = 4096;
+
+// Segments of a long line, window by window. The last one of a window may go on beyond it, so the
+// next window begins with it.
+function* windows(intl: Intl.Segmenter, line: string): Generator<string> {
+  let length = windowLength;
+  for (let start = 0; start < line.length;) {
+    const isLast = start + length >= line.length;
+    const found = Array.from(
+      intl.segment(line.slice(start, start + length)),
+      (part) => part.segment,
+    );
+    if (!isLast && found.length === 1) {
+      length *= 2;
+      continue;
+    }
+    if (!isLast) found.pop();
+    yield* found;
+    start += found.reduce((sum, segment) => sum + segment.length, 0);
+    length = windowLength;
+  }
+}
 
 function segmenter(locale: string): Segment {
   if (typeof Intl.Segmenter === 'function') {
     const intl = new Intl.Segmenter(locale, { granularity: 'sentence' });
-    return (line) => intl.segment(line);
+    return (line) => windows(intl, line);
   }
   // Firefox before 125 has none: everything up to an end mark and the space after it.
   const pattern = new RegExp(
     `.+?(?:[.!?\u2026]${closers}\\s+|[\u3002\uff01\uff1f]${closers}|$)`,
     'gsu',
   );
-  return (line) => (line.match(pattern) ?? [line]).map((segment) => ({ segment }));
+  return (line) => line.match(pattern) ?? [line];
+}
+
+// A quotation's end that stands apart, as in "« Oui. » dit-il", belongs to what it ends.
+function* withClosers(segments: Iterable<string>): Generator<string> {
+  let last: string | undefined;
+  for (const segment of segments) {
+    const closer = last === undefined ? undefined : apartCloser.exec(segment)?.[0];
+    if (closer === undefined) {
+      if (last !== undefined) yield last;
+      last = segment;
+    } else {
+      yield last + closer;
+      last = segment.slice(closer.length) || undefined;
+    }
+  }
+  if (last !== undefined) yield last;
 }
 
 /** Sentences of one line, white space at their ends included. */
 function splitLine(line: string, segment: Segment, language: string): string[] {
   const sentences: string[] = [];
-  for (const { segment: proposed } of segment(line)) {
+  for (const proposed of withClosers(segment(line))) {
     const last = sentences.at(-1);
     const joins =
       last !== undefined &&

@@ -100,8 +100,13 @@ export class Channel<Out extends Methods<Out>, In extends Methods<In>> {
         reject: (error) => (settled(), reject(error)),
         onEvent,
       });
+      try {
+        this.#send({ kind: 'call', id, method, params } satisfies Message);
+      } catch (error) {
+        this.#take(id)?.reject(error);
+        return;
+      }
       signal?.addEventListener('abort', cancel, { once: true });
-      this.#send({ kind: 'call', id, method, params } satisfies Message);
     });
   }
 
