@@ -46,7 +46,7 @@ function publish(partial, path) {
 // the process that made them (make-root.sh runs in a mount namespace of its own).
 function removeAbandoned() {
   for (const name of readdirSync(cacheFolder)) {
-    const pid = Number(/\.partial-(\d+)$/.exec(name)?.[1]);
+    const pid = Number(/\.partial-(\d+)(?:\.log)?$/.exec(name)?.[1]);
     if (pid && !isRunning(pid)) rmSync(join(cacheFolder, name), { recursive: true, force: true });
   }
 }
