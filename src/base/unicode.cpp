@@ -37,7 +37,9 @@ Record record_of(char32_t c) {
   return {static_cast<uint8_t>(is_private ? kControl : 0), 0};
 }
 
-bool has(char32_t c, Flag flag) { return (record_of(c).flags & flag) != 0; }
+bool has(char32_t c, Flag flag) {
+  return (record_of(c).flags & flag) != 0;
+}
 
 // Arithmetic decomposition (Unicode standard, section 3.12).
 void append_jamo(std::u32string& out, char32_t syllable) {
@@ -50,27 +52,40 @@ void append_jamo(std::u32string& out, char32_t syllable) {
 // Row of kDecompositionEnd that belongs to `c`, which must have one.
 size_t decomposition_row(char32_t c) {
   if (c < 0x10000) {
-    const auto* found = std::lower_bound(std::begin(kDecompositionLow),
-                                         std::end(kDecompositionLow), c);
+    const auto* found =
+        std::lower_bound(std::begin(kDecompositionLow), std::end(kDecompositionLow), c);
     return static_cast<size_t>(found - std::begin(kDecompositionLow));
   }
   const auto* found =
       std::lower_bound(std::begin(kDecompositionHigh), std::end(kDecompositionHigh), c);
-  return std::size(kDecompositionLow) +
-         static_cast<size_t>(found - std::begin(kDecompositionHigh));
+  return std::size(kDecompositionLow) + static_cast<size_t>(found - std::begin(kDecompositionHigh));
 }
 
 }  // namespace
 
-bool is_white_space(char32_t c) { return has(c, kSpace); }
-bool is_control(char32_t c) { return has(c, kControl); }
-bool is_nonspacing_mark(char32_t c) { return has(c, kMark); }
-bool is_punctuation(char32_t c) { return has(c, kPunctuation); }
-bool is_word_character(char32_t c) { return has(c, kWord); }
+bool is_white_space(char32_t c) {
+  return has(c, kSpace);
+}
+bool is_control(char32_t c) {
+  return has(c, kControl);
+}
+bool is_nonspacing_mark(char32_t c) {
+  return has(c, kMark);
+}
+bool is_punctuation(char32_t c) {
+  return has(c, kPunctuation);
+}
+bool is_word_character(char32_t c) {
+  return has(c, kWord);
+}
 
-bool is_python_space(char32_t c) { return (c >= 0x1C && c <= 0x1F) || is_white_space(c); }
+bool is_python_space(char32_t c) {
+  return (c >= 0x1C && c <= 0x1F) || is_white_space(c);
+}
 
-uint8_t combining_class(char32_t c) { return record_of(c).combining_class; }
+uint8_t combining_class(char32_t c) {
+  return record_of(c).combining_class;
+}
 
 void append_decomposition(std::u32string& out, char32_t c) {
   if (c - kHangulSyllables < kHangulCount) return append_jamo(out, c);

@@ -24,7 +24,9 @@ std::string to_utf8(std::u32string_view text);
 /// `text` with every ill-formed part replaced by U+FFFD.
 std::string repaired_utf8(std::string_view text);
 
-inline uint32_t utf16_length(char32_t c) { return c >= 0x10000 ? 2 : 1; }
+inline uint32_t utf16_length(char32_t c) {
+  return c >= 0x10000 ? 2 : 1;
+}
 
 /// For each byte of well-formed `text`, and for its end, the number of UTF-16 code units before
 /// the character it belongs to.

@@ -1,8 +1,8 @@
 // Tokens that are found in text as they stand, before any model sees it: `[MASK]`, `</s>`, or what
 // a publisher added to a vocabulary.
 //
-// The rules are those of Python `tokenizers` (AddedVocabulary): tokens that are not "normalized" are
-// looked for in the text itself, the others in the normalised text; leftmost, then longest.
+// The rules are those of Python `tokenizers` (AddedVocabulary): tokens that are not "normalized"
+// are looked for in the text itself, the others in the normalised text; leftmost, then longest.
 #pragma once
 
 #include <cstdint>

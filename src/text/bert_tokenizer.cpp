@@ -21,9 +21,9 @@ constexpr const char* kVocabFile = "vocab.txt";
 // Tokenizer classes of `transformers` that share BertTokenizerFast's code, and the model types
 // that have them by default.
 constexpr std::string_view kBertClasses[] = {
-    "BertTokenizer",      "DistilBertTokenizer", "ElectraTokenizer",    "MobileBertTokenizer",
-    "ConvBertTokenizer",  "LayoutLMTokenizer",   "SqueezeBertTokenizer", "LxmertTokenizer",
-    "FunnelTokenizer",
+    "BertTokenizer",        "DistilBertTokenizer", "ElectraTokenizer",
+    "MobileBertTokenizer",  "ConvBertTokenizer",   "LayoutLMTokenizer",
+    "SqueezeBertTokenizer", "LxmertTokenizer",     "FunnelTokenizer",
 };
 constexpr std::string_view kBertModels[] = {
     "bert",     "distilbert", "electra",     "mobilebert", "convbert",

@@ -9,11 +9,13 @@
 namespace dragoman {
 
 /// The `type` of a component of tokenizer.json. Old files leave it out of some models, then "".
-inline std::string component_type(const Json& node) { return node.get_string("type", ""); }
+inline std::string component_type(const Json& node) {
+  return node.get_string("type", "");
+}
 
 [[noreturn]] inline void unsupported_component(std::string_view kind, const std::string& type) {
-  throw Error(ErrorCode::kUnsupportedModel, "tokenizer.json: the " + std::string(kind) + " \"" +
-                                                type + "\" is not supported.");
+  throw Error(ErrorCode::kUnsupportedModel,
+              "tokenizer.json: the " + std::string(kind) + " \"" + type + "\" is not supported.");
 }
 
 }  // namespace dragoman

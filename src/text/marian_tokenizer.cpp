@@ -188,8 +188,7 @@ Encoding MarianTokenizer::encode_text(std::string_view text) const {
     return units;
   };
   for (const Part& part : split(view)) {
-    const std::u32string_view slice =
-        view.substr(part.span.begin, part.span.end - part.span.begin);
+    const std::u32string_view slice = view.substr(part.span.begin, part.span.end - part.span.begin);
     if (slice.empty()) continue;
     const uint32_t start = units_before(part.span.begin);
     if (part.id >= 0) {
@@ -284,7 +283,9 @@ std::string MarianTokenizer::decode(std::span<const int32_t> ids, bool skip_spec
   return clean ? clean_up_tokenization(std::move(out)) : out;
 }
 
-int MarianTokenizer::vocab_size() const { return static_cast<int>(vocab_.size()) + extra_; }
+int MarianTokenizer::vocab_size() const {
+  return static_cast<int>(vocab_.size()) + extra_;
+}
 
 int32_t MarianTokenizer::token_id(std::string_view token) const {
   const auto added = added_ids_.find(token);

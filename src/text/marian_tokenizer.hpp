@@ -1,7 +1,8 @@
 // Marian's tokenizer: SentencePiece cuts the text, vocab.json gives the ids.
 //
-// Follows MarianTokenizer of `transformers` 4.57 as calling it does (its Moses normaliser is defined
-// there but never called). Offsets, which the reference does not have, are SentencePiece's own.
+// Follows MarianTokenizer of `transformers` 4.57 as calling it does (its Moses normaliser is
+// defined there but never called). Offsets, which the reference does not have, are SentencePiece's
+// own.
 #pragma once
 
 #include <memory>

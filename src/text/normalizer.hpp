@@ -19,9 +19,9 @@ class Normalizer {
 
 /// What BERT does to text, in this order. (tokenizers: BertNormalizer)
 struct BertNormalizerOptions {
-  bool clean_text = true;            // drop control characters, make white space ' '
-  bool handle_chinese_chars = true;  // surround ideographs with spaces
-  std::optional<bool> strip_accents; // null: as lowercase
+  bool clean_text = true;             // drop control characters, make white space ' '
+  bool handle_chinese_chars = true;   // surround ideographs with spaces
+  std::optional<bool> strip_accents;  // null: as lowercase
   bool lowercase = true;
 };
 

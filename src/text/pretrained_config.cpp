@@ -75,8 +75,8 @@ void PretrainedConfig::read_config(const Json& root) {
 
 void PretrainedConfig::read_special(const Json& root) {
   root.each_member([this](std::string_view key, const Json& value) {
-    const bool named = std::find(std::begin(kSpecialKeys), std::end(kSpecialKeys), key) !=
-                       std::end(kSpecialKeys);
+    const bool named =
+        std::find(std::begin(kSpecialKeys), std::end(kSpecialKeys), key) != std::end(kSpecialKeys);
     if (named) set_special(std::string(key), value);
     if (key != "additional_special_tokens" || !value.is_array()) return;
     for (size_t i = 0; i < value.size(); ++i) {
@@ -98,8 +98,8 @@ void PretrainedConfig::read_added_file(const std::string& text) {
   document.root().each_member([&](std::string_view content, const Json& value) {
     const int64_t id = value.as_int();
     if (id < 0 || id > INT32_MAX) {
-      throw Error(ErrorCode::kTokenizerFormat, "added_tokens.json: the id " + std::to_string(id) +
-                                                   " is out of range.");
+      throw Error(ErrorCode::kTokenizerFormat,
+                  "added_tokens.json: the id " + std::to_string(id) + " is out of range.");
     }
     AddedToken token;
     token.content = content;

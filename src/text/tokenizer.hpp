@@ -21,9 +21,9 @@ namespace dragoman {
 struct Encoding {
   std::vector<int32_t> ids;
   std::vector<int32_t> type_ids;
-  std::vector<uint32_t> starts;      // UTF-16 offsets into the text (or the pair's own text)
+  std::vector<uint32_t> starts;  // UTF-16 offsets into the text (or the pair's own text)
   std::vector<uint32_t> ends;
-  std::vector<uint8_t> special;      // 1 for added special tokens; their offsets are 0, 0
+  std::vector<uint8_t> special;  // 1 for added special tokens; their offsets are 0, 0
   bool truncated = false;
 };
 

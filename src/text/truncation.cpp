@@ -42,9 +42,10 @@ std::pair<size_t, size_t> longest_first(size_t first, size_t second, size_t limi
 }
 
 [[noreturn]] void too_short(const char* which, size_t has, size_t must_lose) {
-  throw Error(ErrorCode::kInvalidArgument,
-              std::string("Truncation of the ") + which + " text alone cannot reach max_length: it has " +
-                  std::to_string(has) + " tokens and would lose " + std::to_string(must_lose) + ".");
+  throw Error(ErrorCode::kInvalidArgument, std::string("Truncation of the ") + which +
+                                               " text alone cannot reach max_length: it has " +
+                                               std::to_string(has) + " tokens and would lose " +
+                                               std::to_string(must_lose) + ".");
 }
 
 }  // namespace
@@ -52,15 +53,14 @@ std::pair<size_t, size_t> longest_first(size_t first, size_t second, size_t limi
 void truncate(Encoding& first, Encoding* second, int added, const EncodeOptions& options,
               const TruncationRules& rules) {
   if (options.max_length < 0) {
-    throw Error(ErrorCode::kInvalidArgument, "max_length is " +
-                                                 std::to_string(options.max_length) +
+    throw Error(ErrorCode::kInvalidArgument, "max_length is " + std::to_string(options.max_length) +
                                                  "; it must not be negative.");
   }
   if (options.truncation == Truncation::kNone || options.max_length == 0) return;
   if (options.max_length < added) {
-    throw Error(ErrorCode::kInvalidArgument,
-                "max_length is " + std::to_string(options.max_length) + ", but " +
-                    std::to_string(added) + " special tokens must fit into it.");
+    throw Error(ErrorCode::kInvalidArgument, "max_length is " + std::to_string(options.max_length) +
+                                                 ", but " + std::to_string(added) +
+                                                 " special tokens must fit into it.");
   }
   const auto limit = static_cast<size_t>(options.max_length - added);
   const size_t total = first.ids.size() + (second == nullptr ? 0 : second->ids.size());

@@ -45,7 +45,8 @@ void Vocab::add(std::string_view token, int32_t id) {
     entries_[table_[slot] - 1].id = id;
     return;
   }
-  entries_.push_back({static_cast<uint32_t>(text_.size()), static_cast<uint32_t>(token.size()), id});
+  entries_.push_back(
+      {static_cast<uint32_t>(text_.size()), static_cast<uint32_t>(token.size()), id});
   text_.append(token);
   table_[slot] = static_cast<uint32_t>(entries_.size());
   max_token_bytes_ = std::max(max_token_bytes_, token.size());

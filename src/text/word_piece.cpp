@@ -88,8 +88,8 @@ void WordPiece::tokenize(std::u32string_view word, std::vector<ModelToken>& out)
 std::unique_ptr<TokenModel> make_word_piece(Vocab vocab, const WordPieceOptions& options,
                                             const std::string& file) {
   if (vocab.find(options.unk_token) < 0) {
-    throw Error(ErrorCode::kTokenizerFormat,
-                file + ": the unknown token \"" + options.unk_token + "\" is not in the vocabulary.");
+    throw Error(ErrorCode::kTokenizerFormat, file + ": the unknown token \"" + options.unk_token +
+                                                 "\" is not in the vocabulary.");
   }
   return std::make_unique<WordPiece>(std::move(vocab), options);
 }

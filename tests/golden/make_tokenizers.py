@@ -1,17 +1,24 @@
 """Makes the tokenizer goldens: small tokenizers, and what Python's tokenizers answer with them.
 
     python tests/golden/make_tokenizers.py
+    DRAGOMAN_SHARED_DATA=DATA python tests/golden/make_tokenizers.py --deep OUT
 
 Needs transformers 4.57, tokenizers 0.22, sentencepiece 0.2 and sacremoses. Writes
 tests/golden/tokenizers/: model files, `lines.json` (the texts) and `cases.json`, with one `.enc`
 file of expected tokens per case.
 
+With --deep the same is made in OUT of published tokenizers (DATA/tokenizers/) and a thousand lines in
+each of many languages (DATA/text/*.txt.gz). That is too much to commit; the tests read OUT when
+DRAGOMAN_TOKENIZER_GOLDENS names it.
+
 An .enc file has one line per text; each token is three numbers (2 * id + special, start - end of the
 token before, end - start; in UTF-16 units) as base-64 digits of five bits, least first, the sixth
 bit saying that more follow; numbers are zigzag-coded.
 """
+import gzip
 import io
 import json
+import os
 import random
 import shutil
 import struct
@@ -22,6 +29,7 @@ from collections import Counter
 from pathlib import Path
 
 import sentencepiece
+import transformers
 from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers
 from tokenizers import processors
 from transformers import AutoTokenizer, MarianTokenizer
@@ -29,10 +37,7 @@ from transformers import AutoTokenizer, MarianTokenizer
 sys.path.insert(0, str(Path(__file__).parent))
 from tokenizer_lines import HARD, LANGUAGES, composed  # noqa: E402
 
-OUT = Path(__file__).parent / "tokenizers"
 DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-LINES = composed() + HARD
-SAMPLE = list(range(0, len(LINES) - len(HARD), 12)) + list(range(len(LINES) - len(HARD), len(LINES)))
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 
 
@@ -381,62 +386,103 @@ def random_ids(size):
     return [[rng.randrange(size + 4) for _ in range(rng.randint(0, 14))] for _ in range(24)]
 
 
-def write_case(name, which, files, kind):
-    folder = Path(tempfile.mkdtemp())
-    stored = {}
-    for file, content in files.items():
-        if isinstance(content, dict):
-            content = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
-        content = content.encode() if isinstance(content, str) else content
-        (folder / file).write_bytes(content)
-        stored[file] = store(name, file, content)
-    (folder / "config.json").write_text(json.dumps({"model_type": kind}))
-    reference = (MarianReference if kind == "marian" else BertReference)(folder)
+class Output:
+    """A folder of goldens being written."""
 
-    indices = range(len(LINES)) if which == "all" else SAMPLE
-    texts = which if isinstance(which, list) else [LINES[i] for i in indices]
-    rows = [reference.encode(text)[0] for text in texts]
-    no_spans = any(row[1] is None for line in rows for row in line)
-    if no_spans:
-        rows = [[[r[0], 0, 0, r[3]] for r in line] for line in rows]
-    (OUT / f"{name}.enc").write_text("\n".join(pack(line) for line in rows) + "\n")
-    decoded = [[r[0] for r in line] for line in rows[-len(HARD)::2]]
-    decoded = [ids for ids in decoded if len(ids) < 100] + random_ids(len(reference.tokenizer))
-    shutil.rmtree(folder)
-    return {
-        "name": name, "model_type": kind, "files": stored, "spans": not no_spans,
-        "lines": which,
-        "vocab_size": len(reference.tokenizer),
-        "decode": [[ids, reference.decode(ids, True), reference.decode(ids, False)]
-                   for ids in decoded],
-        "truncate": list(truncation_cases(reference, 1 if kind == "marian" else 2))
-        if name in ("wordpiece-uncased", "wordpiece-cased", "marian-unigram") else []}
+    def __init__(self, folder, lines):
+        self.folder = folder
+        self.lines = lines + HARD
+        self.sample = [*range(0, len(lines), 12), *range(len(lines), len(self.lines))]
+        self.stored = {}
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+
+    def store(self, name, file, content):
+        """Writes a file once, whichever cases use it."""
+        if content not in self.stored:
+            self.stored[content] = f"{name}.{file}"
+            (self.folder / self.stored[content]).write_bytes(content)
+        return self.stored[content]
+
+    def case(self, kind, name, which, files):
+        """Runs the reference; returns the entry of cases.json."""
+        folder = Path(tempfile.mkdtemp())
+        stored = {}
+        for file, content in files.items():
+            if isinstance(content, dict):
+                content = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+            content = content.encode() if isinstance(content, str) else content
+            (folder / file).write_bytes(content)
+            stored[file] = self.store(name, file, content)
+        (folder / "config.json").write_text(json.dumps({"model_type": kind}))
+        reference = (MarianReference if kind == "marian" else BertReference)(folder)
+        shutil.rmtree(folder)
+        rows, spans = self.encode(reference, name, which)
+        decoded = [[r[0] for r in line] for line in rows[-len(HARD)::2]]
+        decoded = [ids for ids in decoded if len(ids) < 100] + random_ids(len(reference.tokenizer))
+        truncated = name in ("wordpiece-uncased", "wordpiece-cased", "marian-unigram")
+        entry = {
+            "name": name, "model_type": kind, "files": stored, "lines": which, "spans": spans,
+            "vocab_size": len(reference.tokenizer),
+            "decode": [[ids, reference.decode(ids, True), reference.decode(ids, False)]
+                       for ids in decoded],
+            "truncate": list(truncation_cases(reference, 1 if kind == "marian" else 2))
+            if truncated else []}
+        return {**entry, "sample": self.sample} if which == "sample" else entry
+
+    def encode(self, reference, name, which):
+        """Writes the .enc file; returns the rows, and whether they have offsets."""
+        texts = which
+        if not isinstance(which, list):
+            texts = self.lines if which == "all" else [self.lines[i] for i in self.sample]
+        rows = [reference.encode(text)[0] for text in texts]
+        spans = all(row[1] is not None for line in rows for row in line)
+        if not spans:
+            rows = [[[r[0], 0, 0, r[3]] for r in line] for line in rows]
+        (self.folder / f"{name}.enc").write_text("\n".join(pack(line) for line in rows) + "\n")
+        return rows, spans
+
+    def finish(self, cases):
+        dump = dict(ensure_ascii=False, separators=(",", ":"))
+        (self.folder / "lines.json").write_text(json.dumps(self.lines, indent=0, ensure_ascii=False))
+        text = ",\n".join(json.dumps(case, **dump) for case in cases)
+        (self.folder / "cases.json").write_text(f"[\n{text}\n]\n")
+        total = sum(file.stat().st_size for file in self.folder.iterdir())
+        print(f"{len(self.lines)} lines, {len(cases)} cases, {total} bytes")
 
 
-SEEN = {}
-
-
-def store(name, file, content):
-    """Writes a file once, whichever cases use it."""
-    if content not in SEEN:
-        SEEN[content] = f"{name}.{file}"
-        (OUT / SEEN[content]).write_bytes(content)
-    return SEEN[content]
+def deep(data, folder):
+    """Published tokenizers over real text. SentencePiece models of other families serve as Marian's."""
+    lines = []
+    for file in sorted((data / "text").glob("*.txt.gz")):
+        lines += [line for line in gzip.open(file, "rt", encoding="utf-8").read().split("\n") if line]
+    out = Output(folder, lines)
+    files = {kind: {file.name: file.read_bytes() for file in (data / "tokenizers" / kind).iterdir()
+                    if file.name != "config.json"}
+             for kind in ("gte-small", "opus-mt-fr-en", "m2m100", "llama2")}
+    words = files["gte-small"]["vocab.txt"]
+    cased = {"vocab.txt": words, "tokenizer_config.json":
+             {"tokenizer_class": "BertTokenizer", "do_lower_case": False}}
+    cases = [out.case("bert", "gte-small", "all", files["gte-small"]),
+             out.case("bert", "gte-small-cased", "all", cased),
+             out.case("marian", "opus-mt-fr-en", "all", files["opus-mt-fr-en"])]
+    for name, file in (("m2m100", "sentencepiece.bpe.model"), ("llama2", "tokenizer.model")):
+        model = files[name][file]
+        cases.append(out.case("marian", name, "all", {
+            "source.spm": model, "target.spm": model, "vocab.json": marian_vocab(model)}))
+    out.finish(cases)
 
 
 def main():
     warnings.filterwarnings("ignore")
-    shutil.rmtree(OUT, ignore_errors=True)
-    OUT.mkdir()
-    dump = dict(ensure_ascii=False, separators=(",", ":"))
-    cases = [write_case(*case, "bert") for case in bert_cases()]
-    cases += [write_case(*case, "marian") for case in marian_cases()]
-    (OUT / "lines.json").write_text(json.dumps(LINES, indent=0, ensure_ascii=False))
-    text = ",\n".join(json.dumps({**case, "sample": SAMPLE} if case["lines"] == "sample" else case,
-                                 **dump) for case in cases)
-    (OUT / "cases.json").write_text(f"[\n{text}\n]\n")
-    total = sum(file.stat().st_size for file in OUT.iterdir())
-    print(f"{len(LANGUAGES)} languages, {len(LINES)} lines, {len(cases)} cases, {total} bytes")
+    transformers.utils.logging.set_verbosity(transformers.logging.CRITICAL)
+    if sys.argv[1:2] == ["--deep"]:
+        deep(Path(os.environ["DRAGOMAN_SHARED_DATA"]), Path(sys.argv[2]))
+        return
+    out = Output(Path(__file__).parent / "tokenizers", composed())
+    cases = [out.case("bert", *case) for case in bert_cases()]
+    out.finish(cases + [out.case("marian", *case) for case in marian_cases()])
+    print(f"{len(LANGUAGES)} languages")
 
 
 if __name__ == "__main__":

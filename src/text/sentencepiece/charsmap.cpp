@@ -10,10 +10,18 @@ namespace dragoman {
 namespace {
 
 // Fields of a unit. The label of a leaf has its top bit set, so it equals no byte.
-uint32_t label(uint32_t unit) { return unit & 0x800000FFu; }
-bool has_leaf(uint32_t unit) { return (unit >> 8 & 1) != 0; }
-uint32_t value(uint32_t unit) { return unit & 0x7FFFFFFFu; }
-uint32_t offset(uint32_t unit) { return (unit >> 10) << ((unit & 0x200u) >> 6); }
+uint32_t label(uint32_t unit) {
+  return unit & 0x800000FFu;
+}
+bool has_leaf(uint32_t unit) {
+  return (unit >> 8 & 1) != 0;
+}
+uint32_t value(uint32_t unit) {
+  return unit & 0x7FFFFFFFu;
+}
+uint32_t offset(uint32_t unit) {
+  return (unit >> 10) << ((unit & 0x200u) >> 6);
+}
 
 constexpr int kMaxMatches = 32;  // as many as SentencePiece looks at
 
@@ -35,9 +43,9 @@ Charsmap::Charsmap(std::string_view blob, const std::string& file) {
     replacements_ = blob.substr(4 + size);
   }
   if (!valid()) {
-    throw Error(ErrorCode::kTokenizerFormat,
-                file + ": the precompiled character map of " + std::to_string(blob.size()) +
-                    " bytes is damaged.");
+    throw Error(ErrorCode::kTokenizerFormat, file + ": the precompiled character map of " +
+                                                 std::to_string(blob.size()) +
+                                                 " bytes is damaged.");
   }
 }
 

@@ -1,7 +1,8 @@
 // SentencePiece's precompiled character map: a double-array trie from byte strings to replacements.
 //
-// Layout of the blob: u32 size of the trie in bytes, the trie (u32 units, little endian, Darts-clone
-// format), then the replacements, each ending in NUL. A trie value is an offset into them.
+// Layout of the blob: u32 size of the trie in bytes, the trie (u32 units, little endian,
+// Darts-clone format), then the replacements, each ending in NUL. A trie value is an offset into
+// them.
 #pragma once
 
 #include <cstdint>

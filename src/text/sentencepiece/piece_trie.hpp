@@ -32,7 +32,7 @@ class PieceTrie {
   std::vector<uint8_t> labels_;
   std::vector<uint32_t> first_child_;  // one more than nodes
   std::vector<int32_t> values_;
-  std::vector<uint32_t> root_;         // child of the root per byte; 0 for none
+  std::vector<uint32_t> root_;  // child of the root per byte; 0 for none
 };
 
 }  // namespace dragoman

@@ -18,8 +18,8 @@ constexpr uint32_t kFixed32 = 5;
 
 void ProtobufReader::fail(const char* what) const {
   throw Error(ErrorCode::kTokenizerFormat, *file_ + " is damaged near byte " +
-                                               std::to_string(position_) + " of a message: " +
-                                               what + ".");
+                                               std::to_string(position_) +
+                                               " of a message: " + what + ".");
 }
 
 uint64_t ProtobufReader::read_varint() {
@@ -47,11 +47,20 @@ bool ProtobufReader::next() {
   if (key >> 3 == 0 || key >> 32 != 0) fail("a field number is out of range");
   field_ = static_cast<uint32_t>(key >> 3);
   switch (wire_type_) {
-    case kVarint: varint_ = read_varint(); break;
-    case kFixed64: value_ = take(8); break;
-    case kBytes: value_ = take(read_varint()); break;
-    case kFixed32: value_ = take(4); break;
-    default: fail("a wire type is unknown");
+    case kVarint:
+      varint_ = read_varint();
+      break;
+    case kFixed64:
+      value_ = take(8);
+      break;
+    case kBytes:
+      value_ = take(read_varint());
+      break;
+    case kFixed32:
+      value_ = take(4);
+      break;
+    default:
+      fail("a wire type is unknown");
   }
   return true;
 }

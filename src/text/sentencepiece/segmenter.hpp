@@ -29,8 +29,7 @@ std::unique_ptr<Segmenter> make_unigram_segmenter(const SpmModel& model);
 
 /// Merges by score (Sennrich et al. 2016). Both arguments must outlive the result.
 /// @param user_defined  pieces that are never merged
-std::unique_ptr<Segmenter> make_bpe_segmenter(const SpmModel& model,
-                                              const PieceTrie& user_defined);
+std::unique_ptr<Segmenter> make_bpe_segmenter(const SpmModel& model, const PieceTrie& user_defined);
 
 /// Bytes of the character that begins with `lead`, by that byte alone.
 inline size_t utf8_char_length(char lead) {

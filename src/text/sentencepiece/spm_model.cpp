@@ -42,11 +42,20 @@ void read_piece(ProtobufReader reader, SpmModel& model) {
 void read_trainer_spec(ProtobufReader reader, SpmModel& model, uint64_t& kind) {
   while (reader.next()) {
     switch (reader.field()) {
-      case 3: kind = reader.as_varint(); break;
-      case 24: model.normalizer.treat_whitespace_as_suffix = reader.as_bool(); break;
-      case 35: model.byte_fallback = reader.as_bool(); break;
-      case 44: model.unk_surface = reader.as_bytes(); break;
-      default: break;
+      case 3:
+        kind = reader.as_varint();
+        break;
+      case 24:
+        model.normalizer.treat_whitespace_as_suffix = reader.as_bool();
+        break;
+      case 35:
+        model.byte_fallback = reader.as_bool();
+        break;
+      case 44:
+        model.unk_surface = reader.as_bytes();
+        break;
+      default:
+        break;
     }
   }
 }
@@ -54,11 +63,20 @@ void read_trainer_spec(ProtobufReader reader, SpmModel& model, uint64_t& kind) {
 void read_normalizer_spec(ProtobufReader reader, SpmNormalizerSpec& spec) {
   while (reader.next()) {
     switch (reader.field()) {
-      case 2: spec.charsmap = reader.as_bytes(); break;
-      case 3: spec.add_dummy_prefix = reader.as_bool(); break;
-      case 4: spec.remove_extra_whitespaces = reader.as_bool(); break;
-      case 5: spec.escape_whitespaces = reader.as_bool(); break;
-      default: break;
+      case 2:
+        spec.charsmap = reader.as_bytes();
+        break;
+      case 3:
+        spec.add_dummy_prefix = reader.as_bool();
+        break;
+      case 4:
+        spec.remove_extra_whitespaces = reader.as_bool();
+        break;
+      case 5:
+        spec.escape_whitespaces = reader.as_bool();
+        break;
+      default:
+        break;
     }
   }
 }
@@ -104,7 +122,9 @@ SpmModel SpmModel::parse(std::string_view bytes, std::string file) {
   ProtobufReader reader(bytes, model.file);
   while (reader.next()) {
     switch (reader.field()) {
-      case 1: read_piece(reader.as_message(), model); break;
+      case 1:
+        read_piece(reader.as_message(), model);
+        break;
       case 2:
         read_trainer_spec(reader.as_message(), model, kind);
         has_trainer = true;
@@ -113,8 +133,11 @@ SpmModel SpmModel::parse(std::string_view bytes, std::string file) {
         read_normalizer_spec(reader.as_message(), model.normalizer);
         has_normalizer = true;
         break;
-      case 5: read_normalizer_spec(reader.as_message(), model.denormalizer); break;
-      default: break;
+      case 5:
+        read_normalizer_spec(reader.as_message(), model.denormalizer);
+        break;
+      default:
+        break;
     }
   }
   // Optional to the format, but every model has both, behind its pieces: a file without them was

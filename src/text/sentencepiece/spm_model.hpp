@@ -38,7 +38,7 @@ struct SpmNormalizerSpec {
 struct SpmModel {
   std::string file;  // name used in messages
   SpmKind kind = SpmKind::kUnigram;
-  Vocab pieces;      // ids are positions in the file
+  Vocab pieces;  // ids are positions in the file
   std::vector<float> scores;
   std::vector<PieceType> types;
   SpmNormalizerSpec normalizer;

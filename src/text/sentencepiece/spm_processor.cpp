@@ -27,8 +27,7 @@ std::string decode_bytes(std::string_view bytes) {
 }  // namespace
 
 SpmProcessor::SpmProcessor(std::string_view bytes, std::string file, Use use)
-    : model_(SpmModel::parse(bytes, std::move(file))),
-      normalizer_(model_.normalizer, model_.file) {
+    : model_(SpmModel::parse(bytes, std::move(file))), normalizer_(model_.normalizer, model_.file) {
   model_.normalizer.charsmap.clear();
   if (!model_.denormalizer.charsmap.empty()) {
     denormalizer_ = std::make_unique<SpmNormalizer>(model_.denormalizer, model_.file);
@@ -71,7 +70,8 @@ std::vector<SpmPiece> SpmProcessor::encode(std::string_view text) const {
 }
 
 std::string SpmProcessor::decode(const std::vector<std::string_view>& pieces) const {
-  const bool trims = model_.normalizer.add_dummy_prefix || model_.normalizer.remove_extra_whitespaces;
+  const bool trims =
+      model_.normalizer.add_dummy_prefix || model_.normalizer.remove_extra_whitespaces;
   std::string text;
   std::string bytes;         // of byte pieces not yet decoded
   bool at_beginning = true;  // whether a leading space would be the dummy prefix

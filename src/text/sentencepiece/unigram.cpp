@@ -1,5 +1,5 @@
-// The unigram model: Viterbi over byte positions, in single precision and in the order sentencepiece
-// computes, so that ties and rounding fall alike.
+// The unigram model: Viterbi over byte positions, in single precision and in the order
+// sentencepiece computes, so that ties and rounding fall alike.
 #include <algorithm>
 #include <cfloat>
 
@@ -15,7 +15,9 @@ constexpr float kUnkPenalty = 10.0F;
 constexpr float kResetThreshold = 100000.0F;
 
 // A user-defined piece beats any sum of scores, which are negative; longer ones win.
-float user_defined_score(int length) { return static_cast<float>(0.1 * (length - 1)); }
+float user_defined_score(int length) {
+  return static_cast<float>(0.1 * (length - 1));
+}
 
 class Unigram final : public Segmenter {
  public:
