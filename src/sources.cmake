@@ -5,19 +5,38 @@ set(DRAGOMAN_BASE_SOURCES
   src/base/error.cpp
   src/base/json.cpp
   src/base/json_writer.cpp
+  src/base/thread_pool.cpp
   src/base/unicode.cpp
   src/base/utf.cpp
 )
 set(DRAGOMAN_TENSOR_SOURCES
 )
 set(DRAGOMAN_KERNELS_SOURCES
+  src/kernels/activations.cpp
+  src/kernels/attention.cpp
+  src/kernels/gemm_f32.cpp
+  src/kernels/gemm_int8.cpp
+  src/kernels/int8_kernels.cpp
+  src/kernels/packing.cpp
+  src/kernels/probe.cpp
+  src/kernels/quantize.cpp
+  src/kernels/reference.cpp
+  src/kernels/rows.cpp
+  src/kernels/self_test.cpp
+  src/kernels/tile_output.cpp
 )
 set(DRAGOMAN_NN_SOURCES
   src/nn/attention.cpp
+  src/nn/embedding.cpp
   src/nn/feed_forward.cpp
   src/nn/kv_cache.cpp
+  src/nn/linear.cpp
+  src/nn/linear_slots.cpp
   src/nn/norm.cpp
   src/nn/positions.cpp
+  src/nn/slots.cpp
+  src/nn/vector.cpp
+  src/nn/weight_rows.cpp
 )
 set(DRAGOMAN_FORMATS_SOURCES
   src/formats/elements.cpp

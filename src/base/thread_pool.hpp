@@ -21,6 +21,10 @@ class ThreadPool {
 
   int participants() const;
 
+  /// True while every worker is spinning, so that regions of a few microseconds pay. When one has
+  /// gone to sleep, waking it costs the caller some ten microseconds.
+  bool awake() const;
+
   /// Runs `body(tile, participant)` once for each tile in [0, tiles) and returns when all are
   /// done. Tiles run in no particular order; `participant` is in [0, participants()), and no two
   /// tiles run at once under one participant, so it may index scratch. `body` must not throw and

@@ -45,6 +45,9 @@ void pack_column_f32(float* panels, int k, int column, const float* values);
 
 /// The reverse, for embedding rows that share the output layer's matrix. @param values  [k], out
 void unpack_column_int8(const int8_t* panels, int k, int column, OperandRole role, int8_t* values);
+/// The same as real numbers: values[i] = scale * integer.
+void dequantize_column(const int8_t* panels, int k, int column, OperandRole role, float scale,
+                       float* values);
 void unpack_column_f32(const float* panels, int k, int column, float* values);
 
 }  // namespace dragoman

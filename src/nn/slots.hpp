@@ -56,6 +56,7 @@ class SlotTable {
   struct Entry {
     Slot* slot = nullptr;
     bool required = true;
+    size_t order = 0;  // of add(); the first name of a slot is the one to complain with
   };
   std::map<std::string, Entry, std::less<>> entries_;
   std::vector<std::string> ignored_;

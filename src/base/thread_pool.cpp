@@ -1,0 +1,196 @@
+// The pool: one atomic ticket to claim tiles by, one counter to join on.
+#include "base/thread_pool.hpp"
+
+// Emscripten has threads only where it is told so.
+#if !defined(DRAGOMAN_THREADS)
+#if defined(__EMSCRIPTEN__) && !defined(__EMSCRIPTEN_PTHREADS__)
+#define DRAGOMAN_THREADS 0
+#else
+#define DRAGOMAN_THREADS 1
+#endif
+#endif
+
+#if DRAGOMAN_THREADS
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <thread>
+#include <vector>
+
+namespace dragoman {
+
+namespace {
+
+// Turns of an empty loop: some 100 microseconds, longer than the gaps between the regions of a
+// forward pass, shorter than anybody minds. Then, for the caller, about 20.
+#if defined(__wasm__)
+constexpr int kWorkerTurns = 150'000;
+constexpr int kJoinTurns = 20'000;
+inline void relax() {}  // WebAssembly has no hint for such loops
+#else
+constexpr int kWorkerTurns = 4'000;
+constexpr int kJoinTurns = 800;
+inline void relax() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+#endif
+
+using Word = std::atomic<uint32_t>;
+
+// Sleeping until a word changes. libc++ for WebAssembly polls in std::atomic::wait, so there the
+// instructions are used themselves.
+#if defined(__wasm__)
+void sleep_while(Word& word, uint32_t value) {
+  // Woken at the latest after 100 ms, should a wake-up ever be missed.
+  constexpr int64_t kNanoseconds = 100'000'000;
+  __builtin_wasm_memory_atomic_wait32(reinterpret_cast<int32_t*>(&word),
+                                      static_cast<int32_t>(value), kNanoseconds);
+}
+void wake_all(Word& word) {
+  __builtin_wasm_memory_atomic_notify(reinterpret_cast<int32_t*>(&word), UINT32_MAX);
+}
+#else
+void sleep_while(Word& word, uint32_t value) { word.wait(value); }
+void wake_all(Word& word) { word.notify_all(); }
+#endif
+
+// The ticket: epoch (24 bits), tiles of the region (20), next tile (20). One addition claims a
+// tile and tells how many there are; a late worker's addition to a finished region is harmless.
+constexpr int kTileBits = 20;
+constexpr uint64_t kTileMask = (uint64_t{1} << kTileBits) - 1;
+// Late additions must not carry into the number of tiles.
+constexpr int kMostTiles = 1 << (kTileBits - 1);
+
+}  // namespace
+
+struct ThreadPool::Impl {
+  // Each in its own cache line: workers spin on one while others are written.
+  alignas(64) std::atomic<uint64_t> ticket{0};
+  alignas(64) Word epoch{0};
+  alignas(64) Word done{0};
+  alignas(64) std::atomic<int> sleepers{0};
+  alignas(64) std::atomic<bool> joining{false};
+  std::atomic<bool> stop{false};
+  // The region's body; written before the ticket, read after a tile is claimed.
+  Invoke invoke = nullptr;
+  const void* body = nullptr;
+  int first_tile = 0;
+  std::vector<std::thread> workers;
+
+  void drain(int participant) {
+    for (;;) {
+      const uint64_t claimed = ticket.fetch_add(1, std::memory_order_acq_rel);
+      const uint64_t tile = claimed & kTileMask;
+      const uint64_t tiles = (claimed >> kTileBits) & kTileMask;
+      if (tile >= tiles) return;
+      invoke(body, first_tile + static_cast<int>(tile), participant);
+      const uint32_t finished = done.fetch_add(1, std::memory_order_seq_cst) + 1;
+      if (finished == tiles && joining.load(std::memory_order_seq_cst)) wake_all(done);
+    }
+  }
+
+  void wait_for_epoch(uint32_t seen) {
+    for (int turn = 0; turn < kWorkerTurns; ++turn) {
+      if (epoch.load(std::memory_order_acquire) != seen) return;
+      relax();
+    }
+    sleepers.fetch_add(1, std::memory_order_seq_cst);
+    while (epoch.load(std::memory_order_seq_cst) == seen) sleep_while(epoch, seen);
+    sleepers.fetch_sub(1, std::memory_order_relaxed);
+  }
+
+  void work(int participant) {
+    uint32_t seen = 0;
+    for (;;) {
+      wait_for_epoch(seen);
+      seen = epoch.load(std::memory_order_acquire);
+      if (stop.load(std::memory_order_acquire)) return;
+      drain(participant);
+    }
+  }
+
+  void announce() {
+    epoch.fetch_add(1, std::memory_order_seq_cst);
+    if (sleepers.load(std::memory_order_seq_cst) > 0) wake_all(epoch);
+  }
+
+  void join(uint32_t tiles) {
+    for (int turn = 0; turn < kJoinTurns; ++turn) {
+      if (done.load(std::memory_order_acquire) == tiles) return;
+      relax();
+    }
+    joining.store(true, std::memory_order_seq_cst);
+    for (uint32_t now = done.load(); now != tiles; now = done.load()) sleep_while(done, now);
+    joining.store(false, std::memory_order_relaxed);
+  }
+
+  void run_shared(int first, int tiles, Invoke region_invoke, const void* region_body) {
+    invoke = region_invoke;
+    body = region_body;
+    first_tile = first;
+    done.store(0, std::memory_order_relaxed);
+    const uint64_t next_epoch = epoch.load(std::memory_order_relaxed) + 1;
+    ticket.store((next_epoch << (2 * kTileBits)) | (static_cast<uint64_t>(tiles) << kTileBits),
+                 std::memory_order_release);
+    announce();
+    drain(0);
+    join(static_cast<uint32_t>(tiles));
+  }
+};
+
+ThreadPool::ThreadPool(int participants) : impl_(std::make_unique<Impl>()) {
+  const int workers = std::max(participants, 1) - 1;
+  impl_->workers.reserve(static_cast<size_t>(workers));
+  for (int i = 0; i < workers; ++i) {
+    impl_->workers.emplace_back([impl = impl_.get(), i] { impl->work(i + 1); });
+  }
+}
+
+ThreadPool::~ThreadPool() {
+  impl_->stop.store(true, std::memory_order_release);
+  impl_->announce();
+  for (std::thread& worker : impl_->workers) worker.join();
+}
+
+int ThreadPool::participants() const { return static_cast<int>(impl_->workers.size()) + 1; }
+
+bool ThreadPool::awake() const {
+  return !impl_->workers.empty() && impl_->sleepers.load(std::memory_order_relaxed) == 0;
+}
+
+void ThreadPool::run_erased(int tiles, Invoke invoke, const void* body) {
+  if (tiles <= 1 || impl_->workers.empty()) {
+    for (int tile = 0; tile < tiles; ++tile) invoke(body, tile, 0);
+    return;
+  }
+  for (int first = 0; first < tiles; first += kMostTiles) {
+    impl_->run_shared(first, std::min(kMostTiles, tiles - first), invoke, body);
+  }
+}
+
+}  // namespace dragoman
+
+#else
+
+namespace dragoman {
+
+struct ThreadPool::Impl {};
+
+ThreadPool::ThreadPool(int) {}
+ThreadPool::~ThreadPool() = default;
+
+int ThreadPool::participants() const { return 1; }
+bool ThreadPool::awake() const { return false; }
+
+void ThreadPool::run_erased(int tiles, Invoke invoke, const void* body) {
+  for (int tile = 0; tile < tiles; ++tile) invoke(body, tile, 0);
+}
+
+}  // namespace dragoman
+
+#endif

@@ -1,0 +1,110 @@
+// Activations, four values at a time.
+#include "kernels/activations.hpp"
+
+#include "kernels/vector_math.hpp"
+
+namespace dragoman {
+
+namespace {
+
+using namespace simd;
+
+// Lane constants of one function; see ExpConstants for why they come from memory.
+template <size_t kCount>
+struct Table {
+  alignas(16) float values[kCount][4];
+  constexpr explicit Table(const float (&from)[kCount]) : values() {
+    for (size_t i = 0; i < kCount; ++i) {
+      for (float& lane : values[i]) lane = from[i];
+    }
+  }
+};
+
+struct Relu {
+  F32x4 zero = splat(0.0F);
+  F32x4 operator()(F32x4 x) const { return max(x, zero); }
+};
+
+// x * sigmoid(x) = x / (1 + e^-x)
+struct Silu {
+  ExpConstants c = load_exp_constants();
+  F32x4 zero = splat(0.0F);
+  F32x4 operator()(F32x4 x) const { return x / (exp(zero - x, c) + c.one); }
+};
+
+// 1 - 2 / (e^2x + 1)
+struct Tanh {
+  ExpConstants c = load_exp_constants();
+  F32x4 operator()(F32x4 x) const {
+    return c.one - (c.one + c.one) / (exp(x + x, c) + c.one);
+  }
+};
+
+constexpr Table<2> kGeluTanhTable({-1.5957691216F, -0.0713548162726F});
+
+// x/2 (1 + tanh u) = x / (1 + e^-2u) with u = sqrt(2/pi) (x + 0.044715 x^3)
+// (Hendrycks and Gimpel 2016)
+struct GeluTanh {
+  ExpConstants c = load_exp_constants();
+  const float* k = opaque(&kGeluTanhTable.values[0][0]);
+  F32x4 linear = load(k);
+  F32x4 cubic = load(k + 4);
+  F32x4 operator()(F32x4 x) const {
+    const F32x4 exponent = x * madd(x * x, cubic, linear);
+    return x / (exp(exponent, c) + c.one);
+  }
+};
+
+constexpr Table<8> kGeluTable({0.7071067811865F, 0.3275911F, 1.061405429F, -1.453152027F,
+                               1.421413741F, -0.284496736F, 0.254829592F, 0.5F});
+
+// max(x, 0) - |x| Q with Q = erfc(|x| / sqrt(2)) / 2: the tail is a product, so that large
+// negative inputs lose no digits to a difference.
+struct Gelu {
+  ExpConstants c = load_exp_constants();
+  const float* k = opaque(&kGeluTable.values[0][0]);
+  F32x4 root_half = load(k), p = load(k + 4), a5 = load(k + 8), a4 = load(k + 12),
+        a3 = load(k + 16), a2 = load(k + 20), a1 = load(k + 24), half = load(k + 28),
+        zero = splat(0.0F);
+  F32x4 operator()(F32x4 x) const {
+    const F32x4 size = abs(x);
+    const F32x4 z = size * root_half;
+    const F32x4 t = c.one / madd(z, p, c.one);
+    F32x4 series = madd(t, a5, a4);
+    series = madd(series, t, a3);
+    series = madd(series, t, a2);
+    series = madd(series, t, a1);
+    const F32x4 tail = series * t * exp((zero - z) * z, c);
+    return max(x, zero) - size * half * tail;
+  }
+};
+
+template <typename Function>
+[[gnu::noinline]] void apply(std::span<float> values) {
+  const Function function;
+  float* at = values.data();
+  size_t left = values.size();
+  for (; left >= 4; left -= 4, at += 4) store(at, function(load(at)));
+  if (left > 0) store_part(at, left, function(load_part(at, left, 0.0F)));
+}
+
+}  // namespace
+
+void apply_activation(Activation activation, std::span<float> values) {
+  switch (activation) {
+    case Activation::kNone:
+      return;
+    case Activation::kRelu:
+      return apply<Relu>(values);
+    case Activation::kGelu:
+      return apply<Gelu>(values);
+    case Activation::kGeluTanh:
+      return apply<GeluTanh>(values);
+    case Activation::kSilu:
+      return apply<Silu>(values);
+    case Activation::kTanh:
+      return apply<Tanh>(values);
+  }
+}
+
+}  // namespace dragoman

@@ -1,0 +1,270 @@
+// Attention: blocks of queries through the f32 panel product, few queries by direct sums.
+#include "kernels/attention.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+#include "kernels/f32_tiles.hpp"
+#include "kernels/packing.hpp"
+#include "kernels/rows.hpp"
+#include "kernels/simd.hpp"
+#include "kernels/vector_math.hpp"
+
+namespace dragoman {
+
+namespace {
+
+using namespace simd;
+
+// Up to so many queries, bringing keys and values into panels costs more than it saves. The
+// choice depends on an item's own shape alone, so that batches do not change results.
+constexpr int kFewQueries = 3;
+// Query rows whose scores are held at once.
+constexpr int kBlockRows = 32;
+// Multiplications (keys and values together) worth waking a worker, and worth sharing.
+constexpr int64_t kMacsWorthWaking = 500'000;
+constexpr int64_t kMacsWorthSharing = 60'000;
+
+DRAGOMAN_SIMD float dot_product(const float* a, const float* b, int count) {
+  F32x4 first = splat(0.0F);
+  F32x4 second = first;
+  int i = 0;
+  for (; i + 8 <= count; i += 8) {
+    first = madd(load(a + i), load(b + i), first);
+    second = madd(load(a + i + 4), load(b + i + 4), second);
+  }
+  for (; i + 4 <= count; i += 4) first = madd(load(a + i), load(b + i), first);
+  float sum = sum_lanes(first + second);
+  for (; i < count; ++i) sum += a[i] * b[i];
+  return sum;
+}
+
+// out[d] = sum over j of weights[j] * row(j)[d], j rising.
+template <typename Row>
+DRAGOMAN_SIMD void weighted_sum(const float* weights, int count, const Row& row, int width,
+                                float* out) {
+  int d = 0;
+  for (; d + 16 <= width; d += 16) {
+    F32x4 sums[4] = {splat(0.0F), splat(0.0F), splat(0.0F), splat(0.0F)};
+    for (int j = 0; j < count; ++j) {
+      const F32x4 weight = load_splat(weights + j);
+      const float* values = row(j) + d;
+      for (int v = 0; v < 4; ++v) sums[v] = madd(weight, load(values + 4 * v), sums[v]);
+    }
+    for (int v = 0; v < 4; ++v) store(out + d + 4 * v, sums[v]);
+  }
+  for (; d < width; ++d) {
+    float sum = 0.0F;
+    for (int j = 0; j < count; ++j) sum += weights[j] * row(j)[d];
+    out[d] = sum;
+  }
+}
+
+// One query row, one head, keys and values where they lie. @param scores  [count], scratch
+template <typename KeyRow, typename ValueRow>
+void attend_directly(const float* query, const KeyRow& key, const ValueRow& value, int count,
+                     int head_dim, float scale, float* scores, float* out) {
+  for (int j = 0; j < count; ++j) scores[j] = dot_product(query, key(j), head_dim) * scale;
+  softmax({scores, static_cast<size_t>(count)});
+  weighted_sum(scores, count, value, head_dim, out);
+}
+
+// Sizes of an item's panels and scores, in floats.
+struct Sizes {
+  int key_columns;    // keys, padded
+  int value_columns;  // head_dim, padded
+  size_t key_panels;
+  size_t value_panels;
+  size_t scores;
+  Sizes(int key_rows, int query_rows, int head_dim)
+      : key_columns(round_up(key_rows, kPanelColumns)),
+        value_columns(round_up(head_dim, kPanelColumns)),
+        key_panels(static_cast<size_t>(key_columns) * static_cast<size_t>(head_dim)),
+        value_panels(static_cast<size_t>(key_rows) * static_cast<size_t>(value_columns)),
+        scores(static_cast<size_t>(std::min(query_rows, kBlockRows)) *
+               static_cast<size_t>(key_columns)) {}
+  size_t total() const { return key_panels + value_panels + scores; }
+};
+
+// Panels of 16 keys, head_dim-major: the keys transposed. Padding keys are 0.
+void pack_keys(View<const float> keys, int columns, float* panels) {
+  for (int first = 0; first < columns; first += kPanelColumns) {
+    for (int c = 0; c < kPanelColumns; ++c) {
+      float* to = panels + c;
+      if (first + c < keys.rows) {
+        const float* from = keys.row(first + c);
+        for (int d = 0; d < keys.cols; ++d, to += kPanelColumns) *to = from[d];
+      } else {
+        for (int d = 0; d < keys.cols; ++d, to += kPanelColumns) *to = 0.0F;
+      }
+    }
+    panels += static_cast<ptrdiff_t>(keys.cols) * kPanelColumns;
+  }
+}
+
+// Panels of 16 of the head's columns, row-major.
+void pack_values(View<const float> values, int columns, float* panels) {
+  for (int first = 0; first < columns; first += kPanelColumns) {
+    const int width = std::min(kPanelColumns, values.cols - first);
+    for (int row = 0; row < values.rows; ++row, panels += kPanelColumns) {
+      std::copy_n(values.row(row) + first, width, panels);
+      std::fill_n(panels + width, kPanelColumns - width, 0.0F);
+    }
+  }
+}
+
+// One head of one item.
+struct Head {
+  View<const float> query;
+  View<const float> key;
+  View<const float> value;
+  View<float> out;
+  float scale;
+  bool causal;
+
+  // Keys that query row `row` sees.
+  int visible(int row) const {
+    return causal ? std::max(0, key.rows - query.rows + row + 1) : key.rows;
+  }
+
+  void run_direct(float* scores) const {
+    const auto key_row = [this](int j) { return key.row(j); };
+    const auto value_row = [this](int j) { return value.row(j); };
+    for (int row = 0; row < query.rows; ++row) {
+      attend_directly(query.row(row), key_row, value_row, visible(row), query.cols, scale, scores,
+                      out.row(row));
+    }
+  }
+
+  void run_blocks(float* scratch) const {
+    const Sizes sizes(key.rows, query.rows, query.cols);
+    float* key_panels = scratch;
+    float* value_panels = key_panels + sizes.key_panels;
+    float* scores = value_panels + sizes.value_panels;
+    pack_keys(key, sizes.key_columns, key_panels);
+    pack_values(value, sizes.value_columns, value_panels);
+    for (int first = 0; first < query.rows; first += kBlockRows) {
+      const int rows = std::min(kBlockRows, query.rows - first);
+      score_block(first, rows, key_panels, sizes.key_columns, scores);
+      sum_block(first, rows, value_panels, {scores, rows, key.rows, sizes.key_columns});
+    }
+  }
+
+  // scores[r, j] = softmax over j of scale * query . key, 0 where a key is not seen.
+  void score_block(int first, int rows, const float* panels, int columns, float* scores) const {
+    alignas(64) float tile[kBlockRows * kPanelColumns];
+    const F32x4 factor = splat(scale);
+    for (int column = 0; column < columns; column += kPanelColumns) {
+      f32_panel({.rows = query.row(first),
+                 .row_stride = query.stride,
+                 .row_count = rows,
+                 .panel = panels + static_cast<ptrdiff_t>(column) * query.cols,
+                 .inputs = query.cols,
+                 .accumulate = false,
+                 .tile = tile});
+      for (int row = 0; row < rows; ++row) {
+        float* to = scores + static_cast<ptrdiff_t>(row) * columns + column;
+        for (int j = 0; j < kPanelColumns; j += 4) {
+          store(to + j, load(tile + row * kPanelColumns + j) * factor);
+        }
+      }
+    }
+    for (int row = 0; row < rows; ++row) {
+      float* start = scores + static_cast<ptrdiff_t>(row) * columns;
+      const int seen = visible(first + row);
+      softmax({start, static_cast<size_t>(seen)});
+      std::fill(start + seen, start + columns, 0.0F);
+    }
+  }
+
+  void sum_block(int first, int rows, const float* panels, View<const float> weights) const {
+    alignas(64) float tile[kBlockRows * kPanelColumns];
+    for (int column = 0; column < value.cols; column += kPanelColumns) {
+      f32_panel({.rows = weights.data,
+                 .row_stride = weights.stride,
+                 .row_count = rows,
+                 .panel = panels + static_cast<ptrdiff_t>(column) * value.rows,
+                 .inputs = value.rows,
+                 .accumulate = false,
+                 .tile = tile});
+      const int width = std::min(kPanelColumns, value.cols - column);
+      for (int row = 0; row < rows; ++row) {
+        std::copy_n(tile + row * kPanelColumns, width, out.row(first + row) + column);
+      }
+    }
+  }
+};
+
+// Runs body(item, head, scratch) for every pair, on the pool where there is enough to do.
+// @param scratch_floats  what one pair needs   @param macs  multiplications in all
+template <typename Body>
+void for_each_head(const Context& context, int items, int heads, size_t scratch_floats,
+                   int64_t macs, const Body& body) {
+  const int64_t enough = context.pool.awake() ? kMacsWorthSharing : kMacsWorthWaking;
+  const int participants = macs < enough ? 1 : context.pool.participants();
+  // Whole cache lines apart, so that participants do not write to one another's.
+  const size_t stride = (scratch_floats + kPanelColumns - 1) / kPanelColumns * kPanelColumns;
+  float* scratch = context.arena.take<float>(stride * static_cast<size_t>(participants)).data();
+  const auto tile = [&](int index, int participant) {
+    body(index / heads, index % heads, scratch + stride * static_cast<size_t>(participant));
+  };
+  if (participants > 1) {
+    context.pool.run(items * heads, tile);
+  } else {
+    for (int index = 0; index < items * heads; ++index) tile(index, 0);
+  }
+}
+
+}  // namespace
+
+void attention(const Context& context, std::span<const AttentionItem> items, int heads,
+               float scale, bool causal) {
+  const ArenaScope scope(context.arena);
+  size_t scratch = 0;
+  int64_t macs = 0;
+  for (const AttentionItem& item : items) {
+    assert(item.query.cols % heads == 0 && item.key.rows == item.value.rows);
+    const Sizes sizes(item.key.rows, item.query.rows, item.query.cols / heads);
+    scratch = std::max(scratch, sizes.total());
+    macs += 2 * static_cast<int64_t>(item.query.rows) * item.key.rows * item.query.cols;
+  }
+  const auto body = [&](int index, int head_index, float* room) {
+    const AttentionItem& item = items[static_cast<size_t>(index)];
+    const int width = item.query.cols / heads;
+    const int first = head_index * width;
+    const Head head{item.query.columns(first, width), item.key.columns(first, width),
+                    item.value.columns(first, width), item.out.columns(first, width),
+                    scale,                            causal};
+    if (item.query.rows <= kFewQueries) {
+      head.run_direct(room);
+    } else {
+      head.run_blocks(room);
+    }
+  };
+  for_each_head(context, static_cast<int>(items.size()), heads, scratch, macs, body);
+}
+
+void gathered_attention(const Context& context, std::span<const GatheredAttentionItem> items,
+                        View<const float> keys, View<const float> values, int heads, float scale) {
+  const ArenaScope scope(context.arena);
+  const int width = keys.cols / heads;
+  size_t longest = 0;
+  int64_t macs = 0;
+  for (const GatheredAttentionItem& item : items) {
+    longest = std::max(longest, item.entries.size());
+    macs += 2 * static_cast<int64_t>(item.entries.size()) * keys.cols;
+  }
+  const auto body = [&](int index, int head, float* scores) {
+    const GatheredAttentionItem& item = items[static_cast<size_t>(index)];
+    const int first = head * width;
+    const auto key = [&](int j) { return keys.row(item.entries[static_cast<size_t>(j)]) + first; };
+    const auto value = [&](int j) {
+      return values.row(item.entries[static_cast<size_t>(j)]) + first;
+    };
+    attend_directly(item.query + first, key, value, static_cast<int>(item.entries.size()), width,
+                    scale, scores, item.out + first);
+  };
+  for_each_head(context, static_cast<int>(items.size()), heads, longest, macs, body);
+}
+
+}  // namespace dragoman

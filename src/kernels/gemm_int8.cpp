@@ -1,0 +1,211 @@
+// Products with int8 weights: quantise the rows, multiply panel by panel, scale back.
+#include <algorithm>
+#include <atomic>
+#include <cassert>
+#include <vector>
+
+#include "kernels/gemm.hpp"
+#include "kernels/int8_forms.hpp"
+#include "kernels/quantize.hpp"
+#include "kernels/self_test.hpp"
+#include "kernels/simd.hpp"
+#include "kernels/tile_output.hpp"
+
+namespace dragoman {
+
+namespace {
+
+using namespace simd;
+
+constexpr int kGroupBytes = kPanelColumns * kGroupInputs;
+// A block of a panel: 32 KB, so that it stays in the cache while the rows pass.
+constexpr int kBlockGroups = 512;
+// Up to so many groups a panel is taken whole: the second-level cache holds it.
+constexpr int kWholeGroups = 1024;
+// About 30 microseconds of one thread, and about 4: what it takes to be worth waking a worker, or
+// sharing with one that is awake.
+constexpr int64_t kMacsWorthWaking = 1'500'000;
+constexpr int64_t kMacsWorthSharing = 200'000;
+// Elements whose quantisation is worth a region of its own.
+constexpr int64_t kElementsWorthSharing = 50'000;
+
+Int8Form first_form() {
+  return has_int8_form(Int8Form::kSplit) ? Int8Form::kSplit : Int8Form::kWiden;
+}
+
+std::atomic<Int8Form>& current_form() {
+  static std::atomic<Int8Form> form{first_form()};
+  return form;
+}
+
+// Rows of activations as the kernel takes them.
+struct QuantizedRows {
+  void* values;
+  int stride;  // elements
+  bool wide;
+  RowScale* scales;
+
+  const void* row(int index) const {
+    const ptrdiff_t offset = static_cast<ptrdiff_t>(index) * stride;
+    if (wide) return static_cast<const int16_t*>(values) + offset;
+    return static_cast<const int8_t*>(values) + offset;
+  }
+  void quantize(View<const float> x, OperandRole role, int index) const {
+    const ptrdiff_t offset = static_cast<ptrdiff_t>(index) * stride;
+    scales[index] =
+        wide ? quantize_row(x.row(index), x.cols, role, static_cast<int16_t*>(values) + offset)
+             : quantize_row(x.row(index), x.cols, role, static_cast<int8_t*>(values) + offset);
+  }
+};
+
+QuantizedRows quantize_rows(const Context& context, View<const float> x, OperandRole role,
+                            bool wide) {
+  QuantizedRows rows{};
+  rows.stride = round_up(x.cols, kQuantizedRowMultiple);
+  rows.wide = wide;
+  const size_t bytes = static_cast<size_t>(x.rows) * static_cast<size_t>(rows.stride) *
+                       (wide ? sizeof(int16_t) : sizeof(int8_t));
+  rows.values = context.arena.take<std::byte>(bytes).data();
+  rows.scales = context.arena.take<RowScale>(static_cast<size_t>(x.rows)).data();
+  const int64_t elements = static_cast<int64_t>(x.rows) * x.cols;
+  const int tiles = elements < kElementsWorthSharing ? 1 : std::min(x.rows, 16);
+  context.pool.run(tiles, [&](int tile, int) {
+    const Part part = part_of(x.rows, tile, tiles);
+    for (int row = part.first; row < part.last; ++row) rows.quantize(x, role, row);
+  });
+  return rows;
+}
+
+// Sums of `rows` with a whole panel, in blocks of k where k is large.
+void panel_sums(PanelKernel kernel, const QuantizedRows& rows, int first_row, int row_count,
+                const int8_t* panel, int groups, int32_t* sums) {
+  PanelTask task{.rows = rows.row(first_row),
+                 .row_stride = rows.stride,
+                 .row_count = row_count,
+                 .panel = panel,
+                 .groups = groups,
+                 .accumulate = false,
+                 .sums = sums};
+  if (groups <= kWholeGroups) return kernel(task);
+  const ptrdiff_t element = rows.wide ? sizeof(int16_t) : sizeof(int8_t);
+  for (int first = 0; first < groups; first += kBlockGroups) {
+    task.groups = std::min(kBlockGroups, groups - first);
+    kernel(task);
+    task.rows = static_cast<const std::byte*>(task.rows) + task.groups * kGroupInputs * element;
+    task.panel += static_cast<ptrdiff_t>(task.groups) * kGroupBytes;
+    task.accumulate = true;
+  }
+}
+
+// Real values of a tile of sums: (sum - correction - zero_point * column sum) * scales + bias.
+[[gnu::noinline]] void scale_tile(const Int8Matrix& weights, int panel, const RowScale* scales,
+                                  int rows, const int32_t* sums, float* tile) {
+  const int first = panel * kPanelColumns;
+  const bool has_zero_point = weights.role == OperandRole::kActivations7;
+  for (int j = 0; j < kPanelColumns; j += 4) {
+    const F32x4 column_scales = load(weights.scales + first + j);
+    const F32x4 bias = weights.bias != nullptr ? load(weights.bias + first + j) : splat(0.0F);
+    const I32x4 column_sums = has_zero_point ? load(weights.column_sums + first + j) : splat(0);
+    for (int row = 0; row < rows; ++row) {
+      const RowScale& scale = scales[row];
+      const I32x4 correction = has_zero_point ? column_sums * splat(scale.zero_point)
+                                              : splat(scale.correction);
+      const F32x4 value = convert(load(sums + row * kPanelColumns + j) - correction);
+      store(tile + row * kPanelColumns + j, value * (column_scales * splat(scale.scale)) + bias);
+    }
+  }
+}
+
+// What the tiles of one product share.
+struct Product {
+  const Int8Matrix& weights;
+  const Epilogue& epilogue;
+  View<float> out;
+  QuantizedRows rows;
+  PanelKernel kernel;
+
+  void run_panels(Part panels, int first_row, int row_count) const {
+    alignas(64) int32_t sums[kTileRows * kPanelColumns];
+    alignas(64) float tile[kTileRows * kPanelColumns];
+    const int groups = round_up(weights.k, kGroupInputs) / kGroupInputs;
+    for (int panel = panels.first; panel < panels.last; ++panel) {
+      const int8_t* start = weights.panels + static_cast<ptrdiff_t>(panel) * groups * kGroupBytes;
+      panel_sums(kernel, rows, first_row, row_count, start, groups, sums);
+      scale_tile(weights, panel, rows.scales + first_row, row_count, sums, tile);
+      finish_tile(tile, row_count, first_row, panel, epilogue, out);
+    }
+  }
+};
+
+}  // namespace
+
+Int8Form int8_form() { return current_form().load(std::memory_order_relaxed); }
+
+bool select_int8_form(Int8Form form) {
+  // A form that passed once need not be tested again: what compilers do later is better tested
+  // than what they do first.
+  static std::atomic<bool> passed[4];
+  std::atomic<bool>& known = passed[static_cast<size_t>(form)];
+  if (!known && !(has_int8_form(form) && int8_form_passes(form))) return false;
+  known = true;
+  current_form().store(form, std::memory_order_relaxed);
+  return true;
+}
+
+void linear(const Context& context, View<const float> x, const Int8Matrix& weights,
+            const Epilogue& epilogue, View<float> out) {
+  assert(x.cols == weights.k && out.cols == weights.n && out.rows == x.rows);
+  if (x.rows == 0) return;
+  const ArenaScope scope(context.arena);
+  const Int8Kernel kernel = int8_kernel(int8_form(), weights.role);
+  const Product product{weights, epilogue, out,
+                        quantize_rows(context, x, weights.role, kernel.wide_rows), kernel.run};
+  const int panels = round_up(weights.n, kPanelColumns) / kPanelColumns;
+  const int64_t macs = static_cast<int64_t>(x.rows) * weights.k * weights.n;
+  const int64_t enough = context.pool.awake() ? kMacsWorthSharing : kMacsWorthWaking;
+  const TilePlan plan = plan_tiles(context.pool, macs, enough, x.rows, panels);
+  const auto body = [&](int tile, int) {
+    const int first_row = tile / plan.panel_ranges * kTileRows;
+    product.run_panels(part_of(panels, tile % plan.panel_ranges, plan.panel_ranges), first_row,
+                       std::min(kTileRows, x.rows - first_row));
+  };
+  if (plan.panel_ranges > 1 || macs >= enough) {
+    context.pool.run(plan.tiles(), body);
+  } else {
+    for (int tile = 0; tile < plan.tiles(); ++tile) body(tile, 0);
+  }
+}
+
+void int8_sums(Int8Form form, const int8_t* rows, int row_count, const int8_t* panels, int k,
+               int n, OperandRole role, int32_t* sums) {
+  const Int8Kernel kernel = int8_kernel(form, role);
+  const int stride = round_up(k, kQuantizedRowMultiple);
+  const int groups = round_up(k, kGroupInputs) / kGroupInputs;
+  const auto count = static_cast<size_t>(row_count) * static_cast<size_t>(stride);
+  std::vector<int8_t> narrow_rows(count);
+  for (int row = 0; row < row_count; ++row) {
+    std::copy_n(rows + static_cast<ptrdiff_t>(row) * k, k,
+                narrow_rows.begin() + static_cast<ptrdiff_t>(row) * stride);
+  }
+  std::vector<int16_t> wide_rows;
+  if (kernel.wide_rows) wide_rows.assign(narrow_rows.begin(), narrow_rows.end());
+  QuantizedRows quantized{};
+  quantized.values = kernel.wide_rows ? static_cast<void*>(wide_rows.data()) : narrow_rows.data();
+  quantized.stride = stride;
+  quantized.wide = kernel.wide_rows;
+  const int columns = round_up(n, kPanelColumns);
+  int32_t block[kTileRows * kPanelColumns];
+  for (int column = 0; column < columns; column += kPanelColumns) {
+    const int8_t* panel = panels + static_cast<ptrdiff_t>(column) * groups * kGroupInputs;
+    for (int first = 0; first < row_count; first += kTileRows) {
+      const int height = std::min(kTileRows, row_count - first);
+      panel_sums(kernel.run, quantized, first, height, panel, groups, block);
+      for (int row = 0; row < height; ++row) {
+        std::copy_n(block + row * kPanelColumns, kPanelColumns,
+                    sums + static_cast<ptrdiff_t>(first + row) * columns + column);
+      }
+    }
+  }
+}
+
+}  // namespace dragoman

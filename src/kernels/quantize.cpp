@@ -1,0 +1,170 @@
+// Quantisation of rows. Rounding is to nearest even, by adding 1.5 * 2^23: the sum's low bits
+// are then the rounded integer, and no slow float-to-int conversion is needed.
+#include "kernels/quantize.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "kernels/vector_math.hpp"
+
+namespace dragoman {
+
+namespace {
+
+using namespace simd;
+
+constexpr float kMagic = 12582912.0F;
+constexpr int32_t kMagicBits = 0x4b400000;
+// Smaller ranges are zero: their reciprocals would not be finite.
+constexpr float kSmallestRange = 1e-30F;
+
+struct Range {
+  float lowest;
+  float highest;
+};
+
+// The range of the row and zero.
+Range range_of(const float* x, int k) {
+  F32x4 low = splat(0.0F);
+  F32x4 high = low;
+  int i = 0;
+  for (; i + 4 <= k; i += 4) {
+    const F32x4 values = load(x + i);
+    low = min(low, values);
+    high = max(high, values);
+  }
+  if (i < k) {
+    const F32x4 values = load_part(x + i, static_cast<size_t>(k - i), 0.0F);
+    low = min(low, values);
+    high = max(high, values);
+  }
+  return {-max_lanes(splat(0.0F) - low), max_lanes(high)};
+}
+
+DRAGOMAN_SIMD void store_integers(int8_t* to, I16x8 a, I16x8 b) { store(to, narrow(a, b)); }
+DRAGOMAN_SIMD void store_integers(int16_t* to, I16x8 a, I16x8 b) {
+  store(to, a);
+  store(to + 8, b);
+}
+
+// x[i] / scale + offset, rounded and kept within [lowest, highest]; the sum of all is returned.
+struct Rounding {
+  F32x4 inverse;
+  F32x4 offset;  // includes the magic number, as do the bounds
+  F32x4 lowest;
+  F32x4 highest;
+  I32x4 magic_bits = splat(kMagicBits);
+
+  Rounding(float inverse_scale, float zero, float low, float high)
+      : inverse(splat(inverse_scale)),
+        offset(splat(zero + kMagic)),
+        lowest(splat(low + kMagic)),
+        highest(splat(high + kMagic)) {}
+
+  DRAGOMAN_SIMD I32x4 operator()(F32x4 x) const {
+    const F32x4 rounded = x * inverse + offset;
+    return bits(min(max(rounded, lowest), highest)) - magic_bits;
+  }
+};
+
+template <typename Integer>
+int32_t round_row(const float* x, int k, const Rounding& round, Integer* to) {
+  I32x4 sum = splat(0);
+  const auto sixteen = [&](const float* from, Integer* target) {
+    const I32x4 a = round(load(from));
+    const I32x4 b = round(load(from + 4));
+    const I32x4 c = round(load(from + 8));
+    const I32x4 d = round(load(from + 12));
+    sum = sum + ((a + b) + (c + d));
+    store_integers(target, narrow(a, b), narrow(c, d));
+  };
+  int i = 0;
+  for (; i + 16 <= k; i += 16) sixteen(x + i, to + i);
+  int32_t excess = 0;
+  if (i < k) {
+    alignas(16) float rest[16] = {};
+    std::copy(x + i, x + k, rest);
+    sixteen(rest, to + i);
+    // A value of 0 rounds to the zero point; beyond the row nothing may remain.
+    for (int j = k; j < i + 16; ++j) {
+      excess += to[j];
+      to[j] = 0;
+    }
+  }
+  alignas(16) int32_t lanes[4];
+  store(lanes, sum);
+  return lanes[0] + lanes[1] + lanes[2] + lanes[3] - excess;
+}
+
+template <typename Integer>
+RowScale quantize(const float* x, int k, OperandRole role, Integer* to) {
+  const Range range = range_of(x, k);
+  if (role == OperandRole::kWeights7) {
+    const float largest = std::max(-range.lowest, range.highest);
+    const float inverse = largest > kSmallestRange ? 127.0F / largest : 0.0F;
+    const int32_t sum = round_row(x, k, Rounding(inverse, 0.0F, -127.0F, 127.0F), to);
+    return {.scale = largest / 127.0F, .zero_point = 0, .correction = 64 * sum};
+  }
+  const float width = range.highest - range.lowest;
+  const float inverse = width > kSmallestRange ? 127.0F / width : 0.0F;
+  const float zero = std::nearbyint(-range.lowest * inverse);
+  round_row(x, k, Rounding(inverse, zero, 0.0F, 127.0F), to);
+  return {.scale = width / 127.0F, .zero_point = static_cast<int32_t>(zero), .correction = 0};
+}
+
+// Squared error of rounding to multiples of `scale` within +-limit.
+float squared_error(std::span<const float> values, float scale, float limit) {
+  const F32x4 inverse = splat(1.0F / scale);
+  const F32x4 magic = splat(kMagic);
+  const F32x4 low = splat(kMagic - limit);
+  const F32x4 high = splat(kMagic + limit);
+  const F32x4 step = splat(scale);
+  F32x4 total = splat(0.0F);
+  const auto accumulate = [&](F32x4 x) {
+    const F32x4 rounded = min(max(x * inverse + magic, low), high) - magic;
+    const F32x4 error = x - rounded * step;
+    total = total + error * error;
+  };
+  size_t i = 0;
+  for (; i + 4 <= values.size(); i += 4) accumulate(load(values.data() + i));
+  if (i < values.size()) accumulate(load_part(values.data() + i, values.size() - i, 0.0F));
+  return sum_lanes(total);
+}
+
+}  // namespace
+
+RowScale quantize_row(const float* x, int k, OperandRole role, int8_t* to) {
+  return quantize(x, k, role, to);
+}
+
+RowScale quantize_row(const float* x, int k, OperandRole role, int16_t* to) {
+  return quantize(x, k, role, to);
+}
+
+float quantize_weights(std::span<const float> values, int limit, int8_t* to) {
+  const Range range = range_of(values.data(), static_cast<int>(values.size()));
+  const float largest = std::max(-range.lowest, range.highest);
+  if (largest <= kSmallestRange) {
+    std::fill_n(to, values.size(), int8_t{0});
+    return 0.0F;
+  }
+  const auto bound = static_cast<float>(limit);
+  float best_scale = largest / bound;
+  float best_error = squared_error(values, best_scale, bound);
+  for (const float clip : {0.96F, 0.92F, 0.88F, 0.84F, 0.8F}) {
+    const float scale = clip * largest / bound;
+    const float error = squared_error(values, scale, bound);
+    if (error < best_error) {
+      best_error = error;
+      best_scale = scale;
+    }
+  }
+  const float inverse = 1.0F / best_scale;
+  for (size_t i = 0; i < values.size(); ++i) {
+    const float rounded = std::nearbyint(values[i] * inverse);
+    to[i] = static_cast<int8_t>(std::clamp(rounded, -bound, bound));
+  }
+  return best_scale;
+}
+
+}  // namespace dragoman

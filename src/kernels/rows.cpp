@@ -1,0 +1,171 @@
+// Whole-row functions. Sums have one order per row length, whatever the batch or the thread.
+#include "kernels/rows.hpp"
+
+#include <cassert>
+#include <cmath>
+#include <limits>
+
+#include "kernels/vector_math.hpp"
+
+namespace dragoman {
+
+namespace {
+
+using namespace simd;
+
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+
+// Sum over the row of function(x), two accumulators wide. `filler` must map to 0.
+template <typename Function>
+DRAGOMAN_SIMD float sum_over(const float* row, size_t count, float filler, Function function) {
+  F32x4 first = splat(0.0F);
+  F32x4 second = first;
+  size_t i = 0;
+  for (; i + 8 <= count; i += 8) {
+    first = first + function(load(row + i));
+    second = second + function(load(row + i + 4));
+  }
+  for (; i + 4 <= count; i += 4) first = first + function(load(row + i));
+  if (i < count) second = second + function(load_part(row + i, count - i, filler));
+  return sum_lanes(first + second);
+}
+
+// row[i] = function(row[i])
+template <typename Function>
+DRAGOMAN_SIMD void map_row(float* row, size_t count, Function function) {
+  size_t i = 0;
+  for (; i + 4 <= count; i += 4) store(row + i, function(load(row + i)));
+  if (i < count) store_part(row + i, count - i, function(load_part(row + i, count - i, 0.0F)));
+}
+
+// -inf for an empty row; NaN never wins.
+float max_over(std::span<const float> row) {
+  F32x4 first = splat(-kInfinity);
+  F32x4 second = first;
+  size_t i = 0;
+  for (; i + 8 <= row.size(); i += 8) {
+    first = max(first, load(row.data() + i));
+    second = max(second, load(row.data() + i + 4));
+  }
+  float largest = max_lanes(max(first, second));
+  for (; i < row.size(); ++i) {
+    if (largest < row[i]) largest = row[i];
+  }
+  return largest;
+}
+
+// e^(x - maximum), and 0 where that is too small to be a normal number.
+struct ShiftedExp {
+  ExpConstants c = load_exp_constants();
+  F32x4 maximum;
+  explicit ShiftedExp(float value) : maximum(splat(value)) {}
+  F32x4 operator()(F32x4 x) const {
+    const F32x4 shifted = x - maximum;
+    const F32x4 power = exp(shifted, c);
+    return power - from_bits(bits(power) & less(shifted, c.lowest));
+  }
+};
+
+void normalize_row(const float* from, size_t count, const float* weight, const float* bias,
+                   float epsilon, float* to) {
+  const auto n = static_cast<float>(count);
+  const float mean = sum_over(from, count, 0.0F, [](F32x4 x) { return x; }) / n;
+  const F32x4 means = splat(mean);
+  // In two passes: the difference of large squares would lose the variance of a row whose mean is
+  // large.
+  const float squares = sum_over(from, count, mean, [means](F32x4 x) {
+    const F32x4 centred = x - means;
+    return centred * centred;
+  });
+  const F32x4 inverse = splat(1.0F / std::sqrt(squares / n + epsilon));
+  size_t i = 0;
+  for (; i + 4 <= count; i += 4) {
+    const F32x4 scaled = (load(from + i) - means) * inverse;
+    store(to + i, madd(scaled, load(weight + i), load(bias + i)));
+  }
+  if (i < count) {
+    const size_t left = count - i;
+    const F32x4 scaled = (load_part(from + i, left, mean) - means) * inverse;
+    const F32x4 w = load_part(weight + i, left, 0.0F);
+    store_part(to + i, left, madd(scaled, w, load_part(bias + i, left, 0.0F)));
+  }
+}
+
+}  // namespace
+
+void layer_norm(View<const float> x, std::span<const float> weight, std::span<const float> bias,
+                float epsilon, View<float> out) {
+  const auto count = static_cast<size_t>(x.cols);
+  assert(weight.size() == count && bias.size() == count && out.cols == x.cols);
+  for (int row = 0; row < x.rows; ++row) {
+    normalize_row(x.row(row), count, weight.data(), bias.data(), epsilon, out.row(row));
+  }
+}
+
+void softmax(std::span<float> row) {
+  const float maximum = max_over(row);
+  if (maximum == -kInfinity) {  // nothing is allowed: no weight anywhere, rather than NaN
+    for (float& value : row) value = 0.0F;
+    return;
+  }
+  const ShiftedExp power(maximum);
+  map_row(row.data(), row.size(), power);
+  const float sum = sum_over(row.data(), row.size(), 0.0F, [](F32x4 x) { return x; });
+  const F32x4 inverse = splat(1.0F / sum);
+  map_row(row.data(), row.size(), [inverse](F32x4 x) { return x * inverse; });
+}
+
+void log_softmax(std::span<float> row) {
+  const float maximum = max_over(row);
+  if (maximum == -kInfinity) return;  // every probability is 0 and every logarithm -inf
+  const float sum = sum_over(row.data(), row.size(), -kInfinity, ShiftedExp(maximum));
+  // Two subtractions: a large maximum would swallow digits of the logarithm.
+  const F32x4 maxima = splat(maximum);
+  const F32x4 logs = splat(std::log(sum));
+  map_row(row.data(), row.size(), [maxima, logs](F32x4 x) { return (x - maxima) - logs; });
+}
+
+void add(std::span<const float> from, std::span<float> to) {
+  assert(from.size() == to.size());
+  size_t i = 0;
+  for (; i + 4 <= to.size(); i += 4) {
+    store(to.data() + i, load(to.data() + i) + load(from.data() + i));
+  }
+  for (; i < to.size(); ++i) to[i] += from[i];
+}
+
+void scale(std::span<const float> from, float scale, std::span<float> to) {
+  assert(from.size() == to.size());
+  const F32x4 factor = splat(scale);
+  size_t i = 0;
+  for (; i + 4 <= to.size(); i += 4) store(to.data() + i, load(from.data() + i) * factor);
+  for (; i < to.size(); ++i) to[i] = from[i] * scale;
+}
+
+bool all_finite(std::span<const float> row) {
+  // Infinities and NaN are the values whose exponent bits are all set.
+  const I32x4 exponent = splat(int32_t{0x7f800000});
+  I32x4 found = splat(0);
+  size_t i = 0;
+  for (; i + 4 <= row.size(); i += 4) {
+    found = found | equal(bits(load(row.data() + i)) & exponent, exponent);
+  }
+  if (any(found)) return false;
+  for (; i < row.size(); ++i) {
+    if (!std::isfinite(row[i])) return false;
+  }
+  return true;
+}
+
+int argmax(std::span<const float> row) {
+  const float largest = max_over(row);
+  const F32x4 wanted = splat(largest);
+  size_t i = 0;
+  while (i + 4 <= row.size() && !any(equal(load(row.data() + i), wanted))) i += 4;
+  for (; i < row.size(); ++i) {
+    if (row[i] == largest) return static_cast<int>(i);
+  }
+  return -1;
+}
+
+}  // namespace dragoman

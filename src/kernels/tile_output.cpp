@@ -1,0 +1,57 @@
+// Tiles: how they are cut, and how they end.
+#include "kernels/tile_output.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+#include "kernels/int8_forms.hpp"
+#include "kernels/simd.hpp"
+
+namespace dragoman {
+
+namespace {
+
+using namespace simd;
+
+// Columns beyond n are padding, so a row's last values are moved one by one.
+void finish_row(const float* tile, const float* residual, int columns, float* out) {
+  if (columns == kPanelColumns) {
+    for (int j = 0; j < kPanelColumns; j += 4) {
+      const F32x4 values = load(tile + j);
+      store(out + j, residual != nullptr ? values + load(residual + j) : values);
+    }
+    return;
+  }
+  for (int j = 0; j < columns; ++j) {
+    out[j] = residual != nullptr ? tile[j] + residual[j] : tile[j];
+  }
+}
+
+}  // namespace
+
+void finish_tile(float* tile, int rows, int first_row, int panel, const Epilogue& epilogue,
+                 View<float> out) {
+  if (epilogue.activation != Activation::kNone) {
+    apply_activation(epilogue.activation, {tile, static_cast<size_t>(rows * kPanelColumns)});
+  }
+  const int first = panel * kPanelColumns;
+  const int columns = std::min(kPanelColumns, out.cols - first);
+  const bool has_residual = epilogue.residual.data != nullptr;
+  for (int row = 0; row < rows; ++row) {
+    const float* residual = has_residual ? epilogue.residual.row(first_row + row) + first : nullptr;
+    finish_row(tile + row * kPanelColumns, residual, columns, out.row(first_row + row) + first);
+  }
+}
+
+TilePlan plan_tiles(const ThreadPool& pool, int64_t macs, int64_t macs_worth_sharing, int rows,
+                    int panels) {
+  TilePlan plan;
+  plan.row_blocks = (rows + kTileRows - 1) / kTileRows;
+  if (pool.participants() == 1 || macs < macs_worth_sharing) return plan;
+  // Enough tiles that a participant who starts late or is interrupted leaves the others work.
+  constexpr int kTiles = 16;
+  plan.panel_ranges = std::clamp(kTiles / plan.row_blocks, 1, panels);
+  return plan;
+}
+
+}  // namespace dragoman
