@@ -1,0 +1,55 @@
+// What the machine can do at best through this very WebAssembly module: the roofline that other
+// figures are to be read against.
+import { Worker } from 'node:worker_threads';
+import { pathToFileURL } from 'node:url';
+import { inDist, loadPackage } from './report.mjs';
+
+/** A worker of the package, called by hand: probes are not for users. */
+class BareWorker {
+  #worker;
+  #waiting = new Map();
+  #last = 0;
+
+  constructor() {
+    const url = pathToFileURL(inDist('worker.js'));
+    this.#worker = new Worker(url, { workerData: { url: url.href, name: 'bench' } });
+    this.#worker.on('message', ({ kind, id, result, error }) => {
+      const call = this.#waiting.get(id);
+      if (kind === 'result') call?.resolve(result);
+      if (kind === 'error') call?.reject(new Error(error.message));
+    });
+  }
+
+  call(method, params) {
+    const id = ++this.#last;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.#worker.postMessage({ kind: 'call', id, method, params });
+    });
+  }
+
+  end() {
+    return this.#worker.terminate();
+  }
+}
+
+/**
+ * Runs a probe several times and returns the best figure: noise only ever slows.
+ *
+ * @param kind   as wasm/bindings.cpp names it
+ * @returns what the probe counts, in 1e9 a second
+ */
+export async function probes(variant, threads, requests) {
+  const { env } = await loadPackage();
+  const worker = new BareWorker();
+  const wasmUrl = pathToFileURL(inDist(`wasm/${variant}.wasm`)).href;
+  await worker.call('start', { version: env.version, variant, threads, wasmUrl });
+  const results = [];
+  for (const { kind, size } of requests) {
+    const values = [];
+    for (let i = 0; i < 7; i++) values.push(await worker.call('probe', { kind, size }));
+    results.push(Math.max(...values));
+  }
+  await worker.end();
+  return results;
+}

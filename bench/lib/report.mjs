@@ -1,0 +1,36 @@
+// What the benchmarks share: the built package, tables, medians, and the machine they ran on.
+import { cpus, totalmem } from 'node:os';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { join } from 'node:path';
+
+/** The root of the working tree. */
+export const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** The path of a file of the built package. */
+export const inDist = (name) => join(root, 'dist', name);
+
+/** The built package. */
+export const loadPackage = () => import(pathToFileURL(inDist('index.js')).href);
+
+/** A table in Markdown, for the terminal and for model cards. */
+export function table(head, rows) {
+  const cells = [head, ...rows].map((row) => row.map(String));
+  const widths = head.map((_, i) => Math.max(...cells.map((row) => row[i].length)));
+  const line = (row) => `| ${row.map((cell, i) => cell.padEnd(widths[i])).join(' | ')} |`;
+  const rule = `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`;
+  return [line(cells[0]), rule, ...cells.slice(1).map(line)].join('\n');
+}
+
+export function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/** One line about this machine. */
+export function machine() {
+  const processors = cpus();
+  const memory = (totalmem() / 2 ** 30).toFixed(0);
+  const model = processors[0]?.model.trim() || process.arch;
+  return `${model}, ${processors.length} processors, ${memory} GiB, Node ${process.version}`;
+}

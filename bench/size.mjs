@@ -1,0 +1,36 @@
+// What a page downloads: JavaScript and one WebAssembly module, compressed. Fails over the budget.
+//
+//   node bench/size.mjs        after npm run build
+import { readdirSync, readFileSync } from 'node:fs';
+import { brotliCompressSync, constants } from 'node:zlib';
+import { inDist, table } from './lib/report.mjs';
+
+const budget = 400 * 1024;
+
+function sizes(path) {
+  const bytes = readFileSync(inDist(path));
+  const params = {
+    [constants.BROTLI_PARAM_QUALITY]: 11,
+    [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
+  };
+  return { path, raw: bytes.length, brotli: brotliCompressSync(bytes, { params }).length };
+}
+
+const scripts = ['index.js', 'worker.js'].map(sizes);
+const modules = readdirSync(inDist('wasm')).map((name) => sizes(`wasm/${name}`));
+const kilobytes = (bytes) => (bytes / 1024).toFixed(1);
+const rows = [...scripts, ...modules].map(({ path, raw, brotli }) => {
+  return [path, kilobytes(raw), kilobytes(brotli)];
+});
+console.log(table(['file', 'KB', 'KB brotli'], rows));
+
+const total = (files) => files.reduce((sum, { brotli }) => sum + brotli, 0);
+const largest = Math.max(...modules.map(({ brotli }) => brotli));
+const most = total(scripts) + largest;
+console.log(
+  `\nJavaScript and the largest module: ${kilobytes(most)} KB brotli of ${kilobytes(budget)} KB.`,
+);
+if (most > budget) {
+  console.error('Over the budget.');
+  process.exitCode = 1;
+}

@@ -1,0 +1,142 @@
+// The command line, as people and scripts use it.
+import { execFile, spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { golden, root, runNode, temporaryFolder } from './support.js';
+
+const program = join(root, 'dist/cli.js');
+const run = (args: string[], input = '') => runNode([program, ...args], input);
+const marian = ['--model', golden('marian'), '--dtype', 'fp32'];
+const bert = ['--model', golden('bert'), '--dtype', 'fp32'];
+
+describe('translate', () => {
+  it('prints a line for a line, in order', async () => {
+    const lines = Array.from({ length: 300 }, (_, i) => (i % 3 ? 'home' : '42 boats'));
+    const { status, stdout, stderr } = await run(['translate', ...marian], lines.join('\n'));
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    const output = stdout.split('\n');
+    expect(output.pop()).toBe('');
+    expect(output).toHaveLength(300);
+    expect(output.filter((_, i) => i % 3).every((line) => line === 'C')).toBe(true);
+    expect(new Set(output.filter((_, i) => i % 3 === 0)).size).toBe(1);
+  });
+
+  it('keeps blank lines, takes \\r\\n and a missing end', async () => {
+    const { stdout } = await run(['translate', ...marian], 'home\r\n\r\n\nhome');
+    expect(stdout).toBe('C\n\n\nC\n');
+  });
+
+  it('reads files, with - for standard input among them', async () => {
+    const file = join(temporaryFolder(), 'one.txt');
+    writeFileSync(file, 'home\n');
+    const { stdout } = await run(['translate', ...marian, file, '-', file], '\nhome\n');
+    expect(stdout).toBe('C\n\nC\nC\n');
+    expect(await run(['translate', ...marian, '-'])).toEqual({ status: 0, stdout: '', stderr: '' });
+  });
+
+  it('prints JSON, and several translations', async () => {
+    const json = await run(['translate', ...marian, '--json'], 'home\n\n');
+    const [first, second] = json.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as object);
+    expect(first).toEqual({ translation_text: 'C', score: expect.any(Number) });
+    expect(second).toEqual({ translation_text: '', score: 0 });
+    const several = ['--num-beams', '3', '--num-return-sequences', '2'];
+    const tabs = await run(['translate', ...marian, ...several], 'home\n');
+    expect(tabs.stdout.trimEnd().split('\t')).toHaveLength(2);
+    const lists = await run(['translate', ...marian, ...several, '--json'], 'home\n');
+    expect(JSON.parse(lists.stdout)).toHaveLength(2);
+  });
+
+  it('uses the default model', async () => {
+    const { status, stdout, stderr } = await run(['translate'], 'Where is the station?\n');
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toMatch(/^Où .*gare.*\?\n$/);
+  });
+
+  it('prints what it has while input is still to come', async () => {
+    const child = spawn(process.execPath, [program, 'translate', ...marian]);
+    const first = new Promise<string>((done) =>
+      child.stdout.once('data', (data) => done(`${data}`)),
+    );
+    child.stdin.write('home\n');
+    expect(await first).toBe('C\n');
+    child.stdin.end();
+    expect(await new Promise((done) => child.once('close', done))).toBe(0);
+  });
+
+  it('ends quietly when its reader has enough', async () => {
+    const command = `yes home | "${process.execPath}" "${program}" translate ${marian.join(' ')} | head -n 2`;
+    const ended = await new Promise((done) => {
+      execFile('sh', ['-c', command], (error, stdout, stderr) => done({ error, stdout, stderr }));
+    });
+    expect(ended).toEqual({ error: null, stdout: 'C\nC\n', stderr: '' });
+  });
+});
+
+describe('classify', () => {
+  it('prints label and score', async () => {
+    const { status, stdout } = await run(['classify', ...bert], 'I loved this film.\n\nzebra 42\n');
+    expect(status).toBe(0);
+    const [first, second, third] = stdout.split('\n').map((line) => line.split('\t'));
+    expect(first?.[0]).toBe('POSITIVE');
+    expect(Number(first?.[1])).toBeCloseTo(0.5739, 3);
+    expect(second).toEqual(['']);
+    expect(third?.[0]).toBe('POSITIVE');
+  });
+
+  it('prints JSON, and all labels', async () => {
+    const one = await run(['classify', ...bert, '--json'], 'zebra 42\n\n');
+    const [label, blank] = one.stdout.trim().split('\n');
+    expect(JSON.parse(label ?? '')).toMatchObject({ label: 'POSITIVE' });
+    expect(blank).toBe('null');
+    const all = await run(['classify', ...bert, '--top-k', 'all', '--json'], 'zebra 42\n');
+    expect(JSON.parse(all.stdout)).toHaveLength(3);
+    const plain = await run(['classify', ...bert, '--top-k', '2'], 'zebra 42\n');
+    expect(plain.stdout.split('\t')).toHaveLength(4);
+  });
+
+  it('stops at a line it cannot take, after those before it', async () => {
+    const input = `good\nbad\n${'x '.repeat(500)}\ngood\n`;
+    const { status, stdout, stderr } = await run(['classify', ...bert], input);
+    expect(status).toBe(1);
+    expect(stdout.trimEnd().split('\n')).toHaveLength(2);
+    expect(stderr).toMatch(/^dragoman: line 3 has \d+ tokens; .*\n$/);
+    const cut = await run(['classify', ...bert, '--truncation'], input);
+    expect(cut.stdout.trimEnd().split('\n')).toHaveLength(4);
+  });
+});
+
+describe('errors are one line and a status', () => {
+  it.each([
+    [[], 2, /^dragoman: no command/],
+    [['translate', '--beams'], 2, /^dragoman: Unknown option '--beams'/],
+    [['translate', ...marian, '--num-beams', '0'], 2, /^dragoman: .*num_beams.*0/],
+    [['translate', ...marian, '--dtype', 'int3'], 2, /^dragoman: .*int3/],
+    [['translate', '--threads', '0'], 2, /^dragoman: threads is 0/],
+    [['translate', '--model', './nowhere'], 1, /^dragoman: .*nowhere.*config\.json/],
+    [['translate', ...bert], 1, /^dragoman: .*bert/],
+    [['classify', ...bert, '/no/such/file'], 1, /^dragoman: \/no\/such\/file: no such file\n$/],
+    [['classify', ...bert, '.'], 1, /^dragoman: \.: is a directory\n$/],
+  ])('%j: %i', async (args, expected, message) => {
+    const { status, stdout, stderr } = await run(args, 'home\n');
+    expect({ status, stdout }).toEqual({ status: expected, stdout: '' });
+    expect(stderr).toMatch(message);
+    expect(stderr.match(/\n/g)).toHaveLength(1);
+  });
+
+  it('help and version go to standard output', async () => {
+    for (const args of [
+      ['--help'],
+      ['translate', '--help'],
+      ['--version'],
+      ['classify', '--help'],
+    ]) {
+      const { status, stdout, stderr } = await run(args);
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+      expect(stdout).toMatch(args[0] === '--version' ? /^\d+\.\d+\.\d+\n$/ : /^Usage: dragoman/);
+    }
+  });
+});

@@ -1,0 +1,7 @@
+// The package's worker, but mortal: a request that speaks of death ends the thread.
+import { parentPort } from 'node:worker_threads';
+
+parentPort?.on('message', ({ method, params }) => {
+  if (method === 'run' && params.request.includes('die now')) process.exit(3);
+});
+await import('../../dist/worker.js');

@@ -1,0 +1,104 @@
+// What the tests share: models, copies of models with something wrong, servers, programs.
+import { execFile } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { onTestFinished } from 'vitest';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export const root = resolve(import.meta.dirname, '../..');
+
+/** Tiny random models with what Python computes for them. */
+export const golden = (task: 'bert' | 'marian') => join(root, 'tests/golden/tasks', task);
+
+/** Cases of a golden model. */
+export function goldenCases<Case>(task: 'bert' | 'marian'): Case[] {
+  const text = readFileSync(join(golden(task), 'cases.json'), 'utf8');
+  return (JSON.parse(text) as { cases: Case[] }).cases;
+}
+
+/** A folder that is gone after the test. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'dragoman-test-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** A copy of a folder, to be spoilt. */
+export function copyOf(folder: string): string {
+  const copy = temporaryFolder();
+  cpSync(folder, copy, { recursive: true });
+  return copy;
+}
+
+interface TensorEntry {
+  dtype: string;
+  shape: number[];
+  data_offsets: [number, number];
+}
+export type Header = Record<string, TensorEntry>;
+
+/** A safetensors file in its parts, to be put together again with changes. */
+export function readSafetensors(path: string): { header: Header; data: Buffer } {
+  const bytes = readFileSync(path);
+  const length = Number(bytes.readBigUInt64LE(0));
+  const header = JSON.parse(bytes.toString('utf8', 8, 8 + length)) as Header;
+  return { header, data: bytes.subarray(8 + length) };
+}
+
+export function writeSafetensors(
+  path: string,
+  header: object,
+  data: Buffer,
+  length?: bigint,
+): void {
+  const text = Buffer.from(JSON.stringify(header));
+  const size = Buffer.alloc(8);
+  size.writeBigUInt64LE(length ?? BigInt(text.length));
+  writeFileSync(path, Buffer.concat([size, text, data]));
+}
+
+/** Changes a JSON file. */
+export function editJson(path: string, change: (json: Record<string, unknown>) => void): void {
+  const json = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
+  change(json);
+  writeFileSync(path, JSON.stringify(json));
+}
+
+export interface Ended {
+  status: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs a program of Node to its end. */
+export function runNode(args: string[], input = '', cwd = root): Promise<Ended> {
+  return new Promise((done) => {
+    const child = execFile(
+      process.execPath,
+      args,
+      { cwd, maxBuffer: 2 ** 28 },
+      (error, stdout, stderr) => {
+        const code = error?.code;
+        const status = error === null ? 0 : typeof code === 'number' ? code : null;
+        done({ status, stdout, stderr });
+      },
+    );
+    child.stdin?.end(input);
+  });
+}
+
+/** A server on this machine; gone after the test. */
+export async function serve(
+  answer: (request: IncomingMessage, response: ServerResponse) => void,
+): Promise<string> {
+  const server = createServer(answer);
+  await new Promise<void>((done) => void server.listen(0, '127.0.0.1', done));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
