@@ -4,8 +4,10 @@
 //
 //   node tools/generate.mjs            write the files
 //   node tools/generate.mjs --check    fail when they are not what would be written
+//   … --describe PROGRAM               where that program is; else it is looked for under build/
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { asCommand, capture, isProgram, projectRoot, UserError } from './lib/run.mjs';
 
 const presets = ['dev', 'release', 'asan', 'tsan'];
@@ -23,9 +25,9 @@ const types = {
   'token-sequences': 'number[][] | null',
 };
 
-function describe() {
-  for (const preset of presets) {
-    const program = join(projectRoot, 'build', preset, 'describe');
+function describe(given) {
+  const built = presets.map((preset) => join(projectRoot, 'build', preset, 'describe'));
+  for (const program of given ? [given] : built) {
     const text = existsSync(program) && capture(program, []);
     if (text) return JSON.parse(text);
   }
@@ -116,8 +118,8 @@ export function errorsPage({ errors }) {
 }
 
 /** Writes or checks the files; throws UserError naming those that differ. */
-export function generate({ check = false } = {}) {
-  const tables = describe();
+export function generate({ check = false, program } = {}) {
+  const tables = describe(program);
   const files = {
     'web/src/generated/options.ts': optionsFile(tables),
     'web/src/generated/errors.ts': errorsFile(tables),
@@ -139,5 +141,8 @@ export function generate({ check = false } = {}) {
 }
 
 if (isProgram(import.meta.url)) {
-  await asCommand(() => generate({ check: process.argv.includes('--check') }));
+  const { values } = parseArgs({
+    options: { check: { type: 'boolean' }, describe: { type: 'string' } },
+  });
+  await asCommand(() => generate({ check: values.check, program: values.describe }));
 }

@@ -28,7 +28,6 @@ const stages = {
   tools: testTools,
   'build-dev': () => buildNative('dev'),
   'test-dev': () => runTests('dev'),
-  generated: () => run(process.execPath, ['tools/generate.mjs', '--check']),
   'build-wasm': () => buildWasm('wasm'),
   'test-wasm': () => runTests('wasm', ['--label-regex', 'wasm']),
   'build-package': buildPackage,

@@ -117,6 +117,10 @@ std::string memory_use() {
   return guarded([&] { return engine().memory_use(emscripten_get_heap_size()); });
 }
 
+double probe(const std::string& kind, int size) {
+  return guarded([&] { return run_probe(kind, size); });
+}
+
 }  // namespace
 
 }  // namespace dragoman
@@ -142,4 +146,5 @@ EMSCRIPTEN_BINDINGS(dragoman) {
   function("jobResult", &dragoman::job_result);
   function("cancelJob", &dragoman::cancel_job);
   function("memoryUse", &dragoman::memory_use);
+  function("probe", &dragoman::probe);
 }

@@ -11,8 +11,8 @@ namespace {
 constexpr size_t kBytesPerStep = 16384;  // of text tokenised in one step: a few milliseconds
 
 // Tokens of a batch. A layer's weights are read once for all of them, which is saved for good at
-// some hundreds; more would only lengthen a step.
-constexpr size_t kBatchTokens = 512;
+// a few hundred; more would only lengthen a step.
+constexpr size_t kBatchTokens = 256;
 
 }  // namespace
 
