@@ -1,5 +1,15 @@
 # Unit tests (Catch2), one file per header of src/.
 set(DRAGOMAN_TEST_SOURCES
+  tests/unit/models/allocation_test.cpp
+  tests/unit/models/bert_test.cpp
+  tests/unit/models/config_test.cpp
+  tests/unit/models/golden_model.cpp
+  tests/unit/models/layers_test.cpp
+  tests/unit/models/marian_test.cpp
+  tests/unit/models/session_test.cpp
+  tests/unit/models/weights_test.cpp
+  tests/unit/nn/kv_cache_test.cpp
+  tests/unit/nn/positions_test.cpp
   tests/unit/tasks/classification_scores_test.cpp
   tests/unit/tasks/classification_test.cpp
   tests/unit/tasks/engine_test.cpp

@@ -76,8 +76,8 @@ TEST_CASE("The untouched file loads, in pieces of any size", "[models][weights]"
 TEST_CASE("A weight that is not a number is refused", "[models][weights]") {
   for (const float bad :
        {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
-    for (const std::string tensor : {std::string(kQuery), std::string("bert.pooler.dense.bias"),
-                                     std::string("bert.embeddings.LayerNorm.weight")}) {
+    for (const std::string& tensor : {std::string(kQuery), std::string("bert.pooler.dense.bias"),
+                                      std::string("bert.embeddings.LayerNorm.weight")}) {
       WeightFile file("bert-gelu");
       std::memcpy(file.data.data() + file.offset(tensor) + 40, &bad, sizeof bad);
       const std::string message = load_error("bert-gelu", file);
