@@ -34,10 +34,10 @@ class BareWorker {
 }
 
 /**
- * Runs a probe several times and returns the best figure: noise only ever slows.
+ * Runs probes several times each and takes the best: noise only ever slows.
  *
- * @param kind   as wasm/bindings.cpp names it
- * @returns what the probe counts, in 1e9 a second
+ * @param requests  {kind, size} as in src/kernels/probe.hpp
+ * @returns for each the multiply-adds or bytes in 1e9 a second
  */
 export async function probes(variant, threads, requests) {
   const { env } = await loadPackage();
@@ -45,10 +45,13 @@ export async function probes(variant, threads, requests) {
   const wasmUrl = pathToFileURL(inDist(`wasm/${variant}.wasm`)).href;
   await worker.call('start', { version: env.version, variant, threads, wasmUrl });
   const results = [];
-  for (const { kind, size } of requests) {
-    const values = [];
-    for (let i = 0; i < 7; i++) values.push(await worker.call('probe', { kind, size }));
-    results.push(Math.max(...values));
+  for (const request of requests) {
+    let best = 0;
+    for (let i = 0; i < 15; i++) {
+      const { work, milliseconds } = await worker.call('probe', request);
+      best = Math.max(best, work / milliseconds / 1e6);
+    }
+    results.push(best);
   }
   await worker.end();
   return results;

@@ -68,7 +68,8 @@ describe('translate', () => {
   });
 
   it('ends quietly when its reader has enough', async () => {
-    const command = `yes home | "${process.execPath}" "${program}" translate ${marian.join(' ')} | head -n 2`;
+    const words = [process.execPath, program, 'translate', ...marian].map((word) => `"${word}"`);
+    const command = `yes home | ${words.join(' ')} | head -n 2`;
     const ended = await new Promise((done) => {
       execFile('sh', ['-c', command], (error, stdout, stderr) => done({ error, stdout, stderr }));
     });

@@ -155,7 +155,9 @@ describe('a worker that dies', () => {
 
 describe('programs', () => {
   const run = (source: string) => {
-    const code = `import { pipeline } from 'dragoman'; const model = ${JSON.stringify(golden('marian'))};`;
+    const code = `
+      import { pipeline } from 'dragoman';
+      const model = ${JSON.stringify(golden('marian'))};`;
     return runNode(['--input-type=module', '--eval', code + source]);
   };
 

@@ -62,8 +62,8 @@ function localModelSource(name: string): Source {
     return urlSource(new URL(name, folderUrl(folder)).href);
   if (!isNode()) return urlSource(new URL(name, folderUrl(folder ?? '/models/')).href);
   if (folder !== undefined) return pathSource(builtin('node:path').join(folder, name));
-  // Beside the package: this module lies in its dist/. Not written as new URL('…', import.meta.url),
-  // in which bundlers would see an asset.
+  // Beside the package: this module lies in its dist/. Bundlers would take the literal form with
+  // import.meta.url inside new URL() for an asset.
   const base = import.meta.url;
   return urlSource(new URL(`../models/${name}`, base).href);
 }

@@ -91,7 +91,12 @@ export interface WorkerMethods {
   run: { params: RunParams; result: string; event: never };
   unload: { params: { model: number }; result: null; event: never };
   memory: { params: null; result: MemoryUse; event: never };
-  probe: { params: { kind: string; size: number }; result: number; event: never };
+  /** Times work whose amount is known: multiply-adds or bytes, see src/kernels/probe.hpp. */
+  probe: {
+    params: { kind: string; size: number };
+    result: { work: number; milliseconds: number };
+    event: never;
+  };
 }
 
 /** Asked of the page by the worker, where the page has a fetch of its own. */
