@@ -81,6 +81,14 @@ set(DRAGOMAN_MODELS_SOURCES
   src/models/seq2seq_session.cpp
 )
 set(DRAGOMAN_DECODE_SOURCES
+  src/decode/beam_search.cpp
+  src/decode/generation_check.cpp
+  src/decode/generation_config.cpp
+  src/decode/generator.cpp
+  src/decode/greedy_search.cpp
+  src/decode/processors.cpp
+  src/decode/search.cpp
+  src/decode/top_k.cpp
 )
 set(DRAGOMAN_TASKS_SOURCES
   src/tasks/classification_job.cpp

@@ -13,11 +13,23 @@ namespace dragoman {
 
 enum class EarlyStopping { kFalse, kTrue, kNever };
 
+/// A sequence of tokens whose last one gets `bias` added to its score after the others.
+struct SequenceBias {
+  std::vector<int32_t> ids;
+  float bias = 0.0F;
+};
+
+/// From `start` new tokens on, the end tokens' scores grow by the factor, more with each token.
+struct LengthDecay {
+  int start = 0;
+  float factor = 1.0F;
+};
+
 struct GenerationConfig {
   int max_length = 20;
   std::optional<int> max_new_tokens;  // wins over max_length
   int min_length = 0;
-  std::optional<int> min_new_tokens;
+  std::optional<int> min_new_tokens;  // wins over min_length
   int num_beams = 1;
   int num_return_sequences = 1;
   EarlyStopping early_stopping = EarlyStopping::kFalse;
@@ -31,6 +43,20 @@ struct GenerationConfig {
   std::optional<int32_t> decoder_start_token_id;
   std::optional<int32_t> forced_bos_token_id;
   std::vector<int32_t> forced_eos_token_id;
+
+  // Set by models rather than by callers.
+  float encoder_repetition_penalty = 1.0F;
+  int encoder_no_repeat_ngram_size = 0;
+  std::vector<SequenceBias> sequence_bias;
+  std::optional<LengthDecay> exponential_decay_length_penalty;
+  std::vector<int32_t> suppress_tokens;
+  std::vector<int32_t> begin_suppress_tokens;
+  bool renormalize_logits = false;
+  bool remove_invalid_values = false;
+
+  /// Most and fewest tokens of a whole output that begins with `prompt_length` given ones.
+  int length_limit(int prompt_length) const;
+  int shortest_length(int prompt_length) const;
 };
 
 /// Overlays generation_config.json (or config.json's legacy generation fields) on `base`.

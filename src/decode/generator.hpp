@@ -11,29 +11,39 @@
 
 #include "base/context.hpp"
 #include "decode/generation_config.hpp"
+#include "decode/search.hpp"
 #include "models/seq2seq.hpp"
 
 namespace dragoman {
 
-struct GeneratedSequence {
-  std::vector<int32_t> ids;  // as Python returns them, without padding: start token … eos
-  float score = 0.0F;        // beams: sequences_scores; greedy: sum of log-probabilities / length
+/// How much runs at once. Results do not depend on it.
+struct GeneratorLimits {
+  int rows = 96;                           // hypotheses decoded together
+  size_t logit_bytes = size_t{8} << 20;    // of one step, which bounds the rows too
+  size_t source_bytes = size_t{8} << 20;   // of encoded sources
+  size_t cache_bytes = size_t{24} << 20;   // of all caches; beyond it nobody enters
 };
 
 class Seq2SeqGenerator {
  public:
-  Seq2SeqGenerator(const Seq2SeqModel& model, const GenerationConfig& config);
+  /// The model outlives the generator. Throws invalid-argument as check_generation_config does,
+  /// and when there is no token to start from: neither decoder_start_token_id nor bos_token_id.
+  Seq2SeqGenerator(const Seq2SeqModel& model, const GenerationConfig& config,
+                   const GeneratorLimits& limits = {});
   ~Seq2SeqGenerator();
 
-  /// Queues a source; sources enter the running batch as room allows (a limit on live rows).
+  /// Queues a source; sources enter the running batch as room allows. Throws input-too-long or
+  /// invalid-argument for ids the model cannot take, and leaves the others undisturbed.
   /// @returns its index in order of adding
   int add(std::span<const int32_t> source_ids);
   /// Bounded work: one layer of encoding, or one token of decoding. @returns false when all done.
+  /// Throws model-format when the model computes values that are not numbers.
   bool step(const Context& context);
   bool finished(int index) const;
   /// num_return_sequences results, best first. Valid once finished(index).
   const std::vector<GeneratedSequence>& result(int index) const;
-  /// The best hypothesis so far of an unfinished source (for streaming).
+  /// The best hypothesis so far of an unfinished source (for streaming), its start token included;
+  /// empty before its first token.
   std::vector<int32_t> best_so_far(int index) const;
   /// Bytes held by the session's caches.
   size_t cache_bytes() const;

@@ -75,10 +75,11 @@ class EntryReader {
   }
 
   uint64_t read_size(Json number, const char* where) const {
-    if (!number.is_integer() || number.as_double() < 0 || number.as_double() >= 0x1p63) {
-      fail("has a value in its " + std::string(where) + " that is no size");
+    if (number.is_integer() && number.as_double() >= 0) {
+      const uint64_t size = number.as_uint();
+      if (size <= kLargest) return size;
     }
-    return number.as_uint();
+    fail("has a value in its " + std::string(where) + " that is no size");
   }
 
   // The product is checked at each step: it may overflow although a later factor is zero.

@@ -1,0 +1,167 @@
+// The steps of beam search, in the order of _beam_search.
+//
+// Python's arithmetic is kept: f32 scores, and -1e9 for what must not win. At that size an f32
+// has steps of 64, so unequal scores may become equal there; which of such hypotheses is kept
+// never shows in a result unless fewer than num_return_sequences exist at all.
+#include "decode/beam_search.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace dragoman {
+
+namespace {
+
+constexpr float kNever = -1.0e9F;
+
+// Enough candidates that num_beams of them go on even when every beam ends in every way.
+size_t beams_to_keep(const GenerationConfig& config) {
+  return std::max<size_t>(2, 1 + config.eos_token_id.size()) *
+         static_cast<size_t>(config.num_beams);
+}
+
+}  // namespace
+
+BeamSearch::BeamSearch(const SearchSetup& setup, LogitsProcessors& processors,
+                       std::span<const int32_t> prompt, std::span<const int32_t> source)
+    : setup_(setup),
+      processors_(processors),
+      source_(source),
+      prompt_length_(prompt.size()),
+      max_length_(static_cast<size_t>(setup.config.length_limit(setup.prompt_length))),
+      top_(beams_to_keep(setup.config)) {
+  // All beams begin as the prompt. Only the first may be extended: with equal scores all would
+  // choose the same tokens. They share one decoded row.
+  const auto beams = static_cast<size_t>(setup.config.num_beams);
+  const std::vector<int32_t> ids(prompt.begin(), prompt.end());
+  running_.assign(beams, {ids, kNever, 0});
+  running_.front().score = 0.0F;
+  finished_.assign(beams, {ids, kNever, false});
+  next_running_.resize(beams);
+  next_finished_.resize(beams);
+  rows_ = {{-1, prompt.back()}};
+}
+
+void BeamSearch::advance(View<float> log_probs) {
+  find_candidates(log_probs);
+  keep_finished();
+  keep_running();
+  check_done();
+}
+
+void BeamSearch::find_candidates(View<float> log_probs) {
+  top_.clear();
+  int32_t processed = -1;
+  for (size_t beam = 0; beam < running_.size(); ++beam) {
+    const Running& hypothesis = running_[beam];
+    const std::span<float> scores = log_probs.row_span(hypothesis.row);
+    // In the first step all beams read one row.
+    if (hypothesis.row != processed) processors_.apply(hypothesis.ids, source_, scores);
+    processed = hypothesis.row;
+    top_.offer(static_cast<int32_t>(beam), hypothesis.score, scores);
+  }
+  candidates_ = top_.sorted();
+  const std::vector<int32_t>& eos = setup_.config.eos_token_id;
+  const bool is_longest = current_length() + 1 >= max_length_;
+  ends_.clear();
+  for (const Candidate& candidate : candidates_) {
+    ends_.push_back(is_longest ||
+                    std::find(eos.begin(), eos.end(), candidate.token) != eos.end());
+  }
+}
+
+float BeamSearch::length_divisor(size_t generated) const {
+  return static_cast<float>(std::pow(static_cast<double>(generated),
+                                     static_cast<double>(setup_.config.length_penalty)));
+}
+
+// Finished hypotheses and candidates compete for the places of the finished. Only the best
+// num_beams candidates may finish; the others are there for the running ones.
+void BeamSearch::keep_finished() {
+  const size_t beams = finished_.size();
+  choices_.clear();
+  for (const Finished& old : finished_) choices_.push_back({old.score, choices_.size()});
+  const float divisor = length_divisor(current_length() + 1 - prompt_length_);
+  for (size_t i = 0; i < candidates_.size(); ++i) {
+    float score = candidates_[i].score / divisor;
+    if (!ends_[i] || i >= beams) score += kNever;
+    choices_.push_back({score, beams + i});
+  }
+  std::sort(choices_.begin(), choices_.end());
+  for (size_t place = 0; place < beams; ++place) {
+    Finished& next = next_finished_[place];
+    const Choice& choice = choices_[place];
+    if (choice.index < beams) {
+      next = finished_[choice.index];
+    } else {
+      const size_t i = choice.index - beams;
+      next.ids = running_[static_cast<size_t>(candidates_[i].beam)].ids;
+      next.ids.push_back(candidates_[i].token);
+      next.is_finished = ends_[i] && i < beams;
+    }
+    next.score = choice.score;
+  }
+  finished_.swap(next_finished_);
+}
+
+void BeamSearch::keep_running() {
+  choices_.clear();
+  for (size_t i = 0; i < candidates_.size(); ++i) {
+    choices_.push_back({candidates_[i].score + (ends_[i] ? kNever : 0.0F), i});
+  }
+  std::sort(choices_.begin(), choices_.end());
+  const size_t beams = std::min(running_.size(), choices_.size());
+  next_running_.resize(beams);
+  rows_.clear();
+  for (size_t place = 0; place < beams; ++place) {
+    const Candidate& candidate = candidates_[choices_[place].index];
+    const Running& parent = running_[static_cast<size_t>(candidate.beam)];
+    Running& next = next_running_[place];
+    next.ids = parent.ids;
+    next.ids.push_back(candidate.token);
+    next.score = choices_[place].score;
+    next.row = static_cast<int32_t>(place);
+    rows_.push_back({parent.row, candidate.token});
+  }
+  running_.swap(next_running_);
+}
+
+bool BeamSearch::improvement_possible() const {
+  const GenerationConfig& config = setup_.config;
+  const bool by_longest =
+      config.early_stopping == EarlyStopping::kNever && config.length_penalty > 0.0F;
+  const size_t length = (by_longest ? max_length_ : current_length()) - prompt_length_;
+  const float best_possible = running_.front().score / length_divisor(length);
+  const float worst = finished_.back().score;
+  return std::any_of(finished_.begin(), finished_.end(), [&](const Finished& hypothesis) {
+    return best_possible > (hypothesis.is_finished ? worst : kNever);
+  });
+}
+
+void BeamSearch::check_done() {
+  const bool full = std::all_of(finished_.begin(), finished_.end(),
+                                [](const Finished& hypothesis) { return hypothesis.is_finished; });
+  const bool all_end = std::find(ends_.begin(), ends_.end(), false) == ends_.end();
+  done_ = all_end || !improvement_possible() ||
+          (full && setup_.config.early_stopping == EarlyStopping::kTrue);
+}
+
+std::vector<GeneratedSequence> BeamSearch::results() const {
+  std::vector<GeneratedSequence> results;
+  const auto count = static_cast<size_t>(setup_.config.num_return_sequences);
+  for (size_t i = 0; i < count; ++i) results.push_back({finished_[i].ids, finished_[i].score});
+  return results;
+}
+
+std::span<const int32_t> BeamSearch::best_so_far() const {
+  const Finished& finished = finished_.front();
+  const Running& running = running_.front();
+  const size_t generated = running.ids.size() - prompt_length_;
+  if (finished.is_finished &&
+      (generated == 0 || finished.score >= running.score / length_divisor(generated))) {
+    return finished.ids;
+  }
+  return running.ids;
+}
+
+}  // namespace dragoman

@@ -1,0 +1,112 @@
+// Ranges of generation settings, alone and against each other.
+#include <cmath>
+#include <string_view>
+
+#include "base/error.hpp"
+#include "decode/generation_config.hpp"
+
+namespace dragoman {
+
+namespace {
+
+constexpr int kSeq2SeqPrompt = 1;  // the start token
+
+std::string text_of(float value) {
+  std::string text = std::to_string(value);
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.ends_with('.')) text.pop_back();
+  return text;
+}
+
+[[noreturn]] void refuse(std::string_view name, const std::string& value, const std::string& range) {
+  throw Error(ErrorCode::kInvalidArgument,
+              "The option \"" + std::string(name) + "\" is " + value + "; " + range + ".");
+}
+
+void check_at_least(std::string_view name, int value, int least) {
+  if (value < least) {
+    refuse(name, std::to_string(value), "it must be at least " + std::to_string(least));
+  }
+}
+
+void check_positive(std::string_view name, float value) {
+  if (!(value > 0.0F) || !std::isfinite(value)) {
+    refuse(name, text_of(value), "it must be greater than 0");
+  }
+}
+
+void check_token(std::string_view name, int32_t id, int vocab_size) {
+  if (id < 0 || id >= vocab_size) {
+    refuse(name, std::to_string(id),
+           "the model's token ids are 0 to " + std::to_string(vocab_size - 1));
+  }
+}
+
+void check_tokens(std::string_view name, const std::vector<int32_t>& ids, int vocab_size) {
+  for (const int32_t id : ids) check_token(name, id, vocab_size);
+}
+
+void check_tokens(std::string_view name, const std::optional<int32_t>& id, int vocab_size) {
+  if (id) check_token(name, *id, vocab_size);
+}
+
+void check_sequence(std::string_view name, const std::vector<int32_t>& ids, int vocab_size) {
+  if (ids.empty()) {
+    throw Error(ErrorCode::kInvalidArgument,
+                "The option \"" + std::string(name) + "\" holds a sequence without tokens.");
+  }
+  check_tokens(name, ids, vocab_size);
+}
+
+void check_lengths(const GenerationConfig& config) {
+  if (config.max_new_tokens) {
+    check_at_least("max_new_tokens", *config.max_new_tokens, 1);
+  } else {
+    check_at_least("max_length", config.max_length, kSeq2SeqPrompt + 1);
+  }
+  check_at_least("min_length", config.min_length, 0);
+  if (config.min_new_tokens) check_at_least("min_new_tokens", *config.min_new_tokens, 0);
+  const int most = config.length_limit(kSeq2SeqPrompt);
+  if (config.shortest_length(kSeq2SeqPrompt) <= most) return;
+  const bool is_new = config.min_new_tokens.has_value();
+  const int given = is_new ? *config.min_new_tokens : config.min_length;
+  refuse(is_new ? "min_new_tokens" : "min_length", std::to_string(given),
+         "an output has at most " + std::to_string(most) +
+             " tokens by \"max_length\" or \"max_new_tokens\"");
+}
+
+void check_search(const GenerationConfig& config) {
+  check_at_least("num_beams", config.num_beams, 1);
+  check_at_least("num_return_sequences", config.num_return_sequences, 1);
+  if (config.num_return_sequences > config.num_beams) {
+    refuse("num_return_sequences", std::to_string(config.num_return_sequences),
+           "it must not exceed \"num_beams\", which is " + std::to_string(config.num_beams));
+  }
+  if (!std::isfinite(config.length_penalty)) {
+    refuse("length_penalty", text_of(config.length_penalty), "it must be a finite number");
+  }
+  check_positive("repetition_penalty", config.repetition_penalty);
+  check_positive("encoder_repetition_penalty", config.encoder_repetition_penalty);
+  check_at_least("no_repeat_ngram_size", config.no_repeat_ngram_size, 0);
+  check_at_least("encoder_no_repeat_ngram_size", config.encoder_no_repeat_ngram_size, 0);
+}
+
+}  // namespace
+
+void check_generation_config(const GenerationConfig& config, int vocab_size) {
+  check_search(config);
+  check_lengths(config);
+  for (const auto& word : config.bad_words_ids) check_sequence("bad_words_ids", word, vocab_size);
+  for (const SequenceBias& bias : config.sequence_bias) {
+    check_sequence("sequence_bias", bias.ids, vocab_size);
+    if (std::isnan(bias.bias)) refuse("sequence_bias", "nan", "a bias must be a number");
+  }
+  check_tokens("eos_token_id", config.eos_token_id, vocab_size);
+  check_tokens("decoder_start_token_id", config.decoder_start_token_id, vocab_size);
+  check_tokens("forced_bos_token_id", config.forced_bos_token_id, vocab_size);
+  check_tokens("forced_eos_token_id", config.forced_eos_token_id, vocab_size);
+  check_tokens("suppress_tokens", config.suppress_tokens, vocab_size);
+  check_tokens("begin_suppress_tokens", config.begin_suppress_tokens, vocab_size);
+}
+
+}  // namespace dragoman

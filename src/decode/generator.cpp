@@ -1,0 +1,227 @@
+// The schedule: who is encoded, who is decoded, who waits.
+//
+// Sources are admitted in the order they came, several at a time so that the encoder works on
+// full batches, and the places of finished ones are filled again while others go on.
+#include "decode/generator.hpp"
+
+#include <algorithm>
+
+#include "base/error.hpp"
+
+namespace dragoman {
+
+namespace {
+
+SearchSetup make_setup(const Seq2SeqModel& model, const GenerationConfig& config) {
+  const int vocab_size = model.config().decoder_vocab_size;
+  check_generation_config(config, vocab_size);
+  return {config, vocab_size, 1};
+}
+
+int32_t start_token(const GenerationConfig& config) {
+  if (config.decoder_start_token_id) return *config.decoder_start_token_id;
+  if (config.bos_token_id) return *config.bos_token_id;
+  throw Error(ErrorCode::kInvalidArgument,
+              "The option \"decoder_start_token_id\" is not set; the decoder needs a token to "
+              "start from.");
+}
+
+}  // namespace
+
+struct Seq2SeqGenerator::Impl {
+  struct Item {
+    std::vector<int32_t> source_ids;
+    int32_t handle = -1;  // in the session, while running
+    int first_row = 0;    // of the last decoding step
+    std::unique_ptr<Search> search;
+    std::vector<GeneratedSequence> results;
+    bool finished = false;
+  };
+
+  Impl(const Seq2SeqModel& seq2seq, const GenerationConfig& config, const GeneratorLimits& limits);
+
+  const Item& item(int index) const;
+  bool admit();
+  void enter(Item& entering);
+  bool has_room(const Item& next) const;
+  void decode(const Context& context);
+  void gather_rows();
+  template <typename Act>
+  void each_running(View<float> logits, const Act& act);
+  void retire();
+
+  const Seq2SeqModel& model;
+  SearchSetup setup;
+  LogitsProcessors processors;
+  int32_t start;
+  size_t max_rows;
+  size_t max_source_tokens;
+  size_t max_cache_bytes;
+
+  std::unique_ptr<Seq2SeqSession> session;
+  std::vector<std::unique_ptr<Item>> items;  // searches keep views of source_ids
+  std::vector<Item*> running;                // in order of admission
+  size_t admitted = 0;                       // items before this one have entered
+  size_t source_tokens = 0;                  // of the running
+  bool encoding = false;
+  std::vector<DecodeRow> rows;  // scratch of a step
+};
+
+Seq2SeqGenerator::Impl::Impl(const Seq2SeqModel& seq2seq, const GenerationConfig& config,
+                             const GeneratorLimits& limits)
+    : model(seq2seq),
+      setup(make_setup(seq2seq, config)),
+      processors(setup.config, setup.vocab_size, setup.prompt_length),
+      start(start_token(config)),
+      max_cache_bytes(limits.cache_bytes),
+      session(seq2seq.start_session()) {
+  const TransformerConfig& shape = seq2seq.config();
+  const size_t row_bytes = static_cast<size_t>(setup.vocab_size) * sizeof(float);
+  max_rows = std::min(static_cast<size_t>(limits.rows), limits.logit_bytes / row_bytes);
+  // Keys and values of every decoder layer.
+  const size_t token_bytes = static_cast<size_t>(std::max(1, shape.decoder.layers)) * 2 *
+                             static_cast<size_t>(shape.hidden_size) * sizeof(float);
+  max_source_tokens = limits.source_bytes / token_bytes;
+}
+
+const Seq2SeqGenerator::Impl::Item& Seq2SeqGenerator::Impl::item(int index) const {
+  if (index < 0 || static_cast<size_t>(index) >= items.size()) {
+    throw Error(ErrorCode::kInternal, "There is no source " + std::to_string(index) + " among " +
+                                          std::to_string(items.size()) + ".");
+  }
+  return *items[static_cast<size_t>(index)];
+}
+
+// The first of the running is always admitted, however large.
+bool Seq2SeqGenerator::Impl::has_room(const Item& next) const {
+  if (running.empty()) return true;
+  const auto beams = static_cast<size_t>(setup.config.num_beams);
+  return (running.size() + 1) * beams <= max_rows &&
+         source_tokens + next.source_ids.size() <= max_source_tokens;
+}
+
+// Waits until a quarter of the places is free: the encoder is quickest with many tokens at once.
+bool Seq2SeqGenerator::Impl::admit() {
+  const auto beams = static_cast<size_t>(setup.config.num_beams);
+  const bool crowded =
+      (running.size() * beams > max_rows - max_rows / 4) ||
+      source_tokens > max_source_tokens - max_source_tokens / 4 ||
+      session->cache_bytes() > max_cache_bytes;
+  if (!running.empty() && crowded) return false;
+  bool any = false;
+  while (admitted < items.size() && has_room(*items[admitted])) {
+    enter(*items[admitted]);
+    ++admitted;
+    any = true;
+  }
+  return any;
+}
+
+void Seq2SeqGenerator::Impl::enter(Item& entering) {
+  entering.handle = session->add_source(entering.source_ids);
+  entering.search = make_search(setup, processors, {&start, 1}, entering.source_ids);
+  source_tokens += entering.source_ids.size();
+  running.push_back(&entering);
+}
+
+void Seq2SeqGenerator::Impl::gather_rows() {
+  rows.clear();
+  for (Item* member : running) {
+    const auto first = static_cast<int>(rows.size());
+    for (const SearchRow& row : member->search->rows()) {
+      const int32_t parent = row.parent < 0 ? -1 : member->first_row + row.parent;
+      rows.push_back({member->handle, parent, row.token});
+    }
+    member->first_row = first;
+  }
+}
+
+template <typename Act>
+void Seq2SeqGenerator::Impl::each_running(View<float> logits, const Act& act) {
+  for (Item* member : running) {
+    const auto count = static_cast<int>(member->search->rows().size());
+    act(*member->search, logits.block(member->first_row, count));
+  }
+}
+
+void Seq2SeqGenerator::Impl::decode(const Context& context) {
+  const ArenaScope scope(context.arena);
+  gather_rows();
+  const View<float> logits = session->decode(context, rows);
+  check_logits(context, logits);
+  each_running(logits, [&](Search& search, View<float> block) { search.choose(context, block); });
+  normalise_rows(context, logits);
+  each_running(logits, [](Search& search, View<float> block) { search.advance(block); });
+  retire();
+}
+
+void Seq2SeqGenerator::Impl::retire() {
+  std::erase_if(running, [&](Item* member) {
+    if (!member->search->finished()) return false;
+    member->results = member->search->results();
+    member->finished = true;
+    member->search.reset();
+    session->release(member->handle);
+    source_tokens -= member->source_ids.size();
+    member->source_ids = {};
+    return true;
+  });
+}
+
+Seq2SeqGenerator::Seq2SeqGenerator(const Seq2SeqModel& model, const GenerationConfig& config,
+                                   const GeneratorLimits& limits)
+    : impl_(std::make_unique<Impl>(model, config, limits)) {}
+
+Seq2SeqGenerator::~Seq2SeqGenerator() = default;
+
+int Seq2SeqGenerator::add(std::span<const int32_t> source_ids) {
+  const TransformerConfig& shape = impl_->model.config();
+  if (source_ids.empty()) {
+    throw Error(ErrorCode::kInvalidArgument, "A source has no tokens.");
+  }
+  if (source_ids.size() > static_cast<size_t>(shape.max_positions)) {
+    throw Error(ErrorCode::kInputTooLong,
+                "The text has " + std::to_string(source_ids.size()) +
+                    " tokens; the model takes at most " + std::to_string(shape.max_positions) +
+                    ".");
+  }
+  for (const int32_t id : source_ids) {
+    if (id >= 0 && id < shape.vocab_size) continue;
+    throw Error(ErrorCode::kInvalidArgument, "The source token id " + std::to_string(id) +
+                                                 " lies outside 0 to " +
+                                                 std::to_string(shape.vocab_size - 1) + ".");
+  }
+  auto item = std::make_unique<Impl::Item>();
+  item->source_ids.assign(source_ids.begin(), source_ids.end());
+  impl_->items.push_back(std::move(item));
+  return static_cast<int>(impl_->items.size()) - 1;
+}
+
+bool Seq2SeqGenerator::step(const Context& context) {
+  Impl& state = *impl_;
+  if (!state.encoding) state.encoding = state.admit();
+  if (state.encoding) {
+    state.encoding = state.session->encode_step(context);
+  } else if (!state.running.empty()) {
+    state.decode(context);
+  }
+  return !state.running.empty() || state.admitted < state.items.size();
+}
+
+bool Seq2SeqGenerator::finished(int index) const { return impl_->item(index).finished; }
+
+const std::vector<GeneratedSequence>& Seq2SeqGenerator::result(int index) const {
+  return impl_->item(index).results;
+}
+
+std::vector<int32_t> Seq2SeqGenerator::best_so_far(int index) const {
+  const Impl::Item& item = impl_->item(index);
+  if (item.finished) return item.results.front().ids;
+  if (item.search == nullptr) return {};
+  const std::span<const int32_t> best = item.search->best_so_far();
+  return {best.begin(), best.end()};
+}
+
+size_t Seq2SeqGenerator::cache_bytes() const { return impl_->session->cache_bytes(); }
+
+}  // namespace dragoman

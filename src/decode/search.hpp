@@ -1,0 +1,67 @@
+// A search for the best continuation of one prompt. It knows no model: whoever runs it decodes
+// the rows it asks for and hands back their logits, step by step.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "base/context.hpp"
+#include "decode/generation_config.hpp"
+#include "decode/processors.hpp"
+#include "tensor/view.hpp"
+
+namespace dragoman {
+
+struct GeneratedSequence {
+  std::vector<int32_t> ids;  // as Python returns them, without padding: start token … eos
+  float score = 0.0F;        // beams: sequences_scores; greedy: sum of log-probabilities / length
+};
+
+/// What is to be decoded next: `token` after the history of a row of the step before.
+struct SearchRow {
+  int32_t parent = -1;  // among this search's rows of the step before; -1 in the first step
+  int32_t token = 0;
+};
+
+/// What searches over one model share.
+struct SearchSetup {
+  GenerationConfig config;
+  int vocab_size = 0;
+  int prompt_length = 1;
+};
+
+class Search {
+ public:
+  virtual ~Search() = default;
+  /// Rows of the next step, at least one until finished().
+  virtual std::span<const SearchRow> rows() const = 0;
+  /// First half of a step: greedy search chooses its token.
+  /// @param logits  [rows, vocab_size], finite; left as they are
+  virtual void choose(const Context& context, View<float> logits) = 0;
+  /// Second half of a step.
+  /// @param log_probs  [rows, vocab_size]: log_softmax of the same logits; changed
+  virtual void advance(View<float> log_probs) = 0;
+  virtual bool finished() const = 0;
+  /// num_return_sequences results, best first, once finished().
+  virtual std::vector<GeneratedSequence> results() const = 0;
+  virtual std::span<const int32_t> best_so_far() const = 0;
+};
+
+/// Greedy search for num_beams 1, else beam search.
+/// @param setup       outlives the search; checked by check_generation_config
+/// @param processors  of the same setup, shared by the searches of one thread
+/// @param prompt      at least one token
+/// @param source      ids of the encoder, which some processors look at; outlives the search
+std::unique_ptr<Search> make_search(const SearchSetup& setup, LogitsProcessors& processors,
+                                    std::span<const int32_t> prompt,
+                                    std::span<const int32_t> source);
+
+/// Throws model-format unless every value is finite.
+void check_logits(const Context& context, View<const float> logits);
+
+/// log_softmax of every row, in place.
+void normalise_rows(const Context& context, View<float> rows);
+
+}  // namespace dragoman
