@@ -52,7 +52,7 @@ class FieldReader {
 
  private:
   [[noreturn]] void refuse(Json value, const std::string& expected) const {
-    throw Error(ErrorCode::kInvalidArgument, "The option " + std::string(name_) + " is " +
+    throw Error(ErrorCode::kInvalidArgument, "The option \"" + std::string(name_) + "\" is " +
                                                  shown(value) + "; " + expected + " is expected.");
   }
   std::string range() const { return " from " + shown(note_->min) + " to " + shown(note_->max); }
@@ -184,8 +184,8 @@ bool has_no_effect(std::string_view name, Json value) {
                                               : kNoNeutral - 1;
     if (value.is_null() || number == option.neutral) return true;
     throw Error(ErrorCode::kUnsupportedOption,
-                "The option " + std::string(name) +
-                    " cannot be honoured: " + std::string(option.reason) + ".");
+                "The option \"" + std::string(name) +
+                    "\" cannot be honoured: " + std::string(option.reason) + ".");
   }
   return false;
 }
@@ -225,8 +225,8 @@ void read_members(Json options, Options& target) {
     visit_fields(target,
                  [&](std::string_view field, auto&, const FieldNote&) { known.push_back(field); });
     const std::string hint = suggestion(name.substr(0, 60), known);
-    throw Error(ErrorCode::kUnsupportedOption, "The option " + std::string(name.substr(0, 60)) +
-                                                   " is unknown; " + hint +
+    throw Error(ErrorCode::kUnsupportedOption, "The option \"" + std::string(name.substr(0, 60)) +
+                                                   "\" is unknown; " + hint +
                                                    (hint.back() == '?' ? "" : "."));
   });
 }

@@ -94,23 +94,23 @@ TEST_CASE("A bad value is refused naming option, value and range", "[tasks][opti
     const char* expected;
   };
   const Case cases[] = {
-      {R"({"num_beams": 0})", "num_beams is 0; a whole number from 1 to 256 is expected"},
-      {R"({"num_beams": -1})", "num_beams is -1;"},
-      {R"({"num_beams": 2.5})", "num_beams is 2.5"},
-      {R"({"num_beams": 1e300})", "num_beams is 1"},
+      {R"({"num_beams": 0})", "num_beams\" is 0; a whole number from 1 to 256 is expected"},
+      {R"({"num_beams": -1})", "num_beams\" is -1;"},
+      {R"({"num_beams": 2.5})", "num_beams\" is 2.5"},
+      {R"({"num_beams": 1e300})", "num_beams\" is 1"},
       {R"({"num_beams": 18446744073709551615})", "a whole number from 1 to 256"},
-      {R"({"num_beams": "4"})", "num_beams is \"4\""},
-      {R"({"num_beams": null})", "num_beams is null"},
-      {R"({"num_beams": [4]})", "num_beams is an array of 1"},
+      {R"({"num_beams": "4"})", "num_beams\" is \"4\""},
+      {R"({"num_beams": null})", "num_beams\" is null"},
+      {R"({"num_beams": [4]})", "num_beams\" is an array of 1"},
       {R"({"length_penalty": NaN})", "a number from -100 to 100 is expected"},
       {R"({"length_penalty": Infinity})", "a number from -100 to 100 is expected"},
-      {R"({"repetition_penalty": 0})", "repetition_penalty is 0; a number from 0.01 to 100"},
+      {R"({"repetition_penalty": 0})", "repetition_penalty\" is 0; a number from 0.01 to 100"},
       {R"({"early_stopping": "always"})", "true, false or \"never\" is expected"},
-      {R"({"max_new_tokens": 0})", "max_new_tokens is 0; a whole number from 1 to"},
+      {R"({"max_new_tokens": 0})", "max_new_tokens\" is 0; a whole number from 1 to"},
       {R"({"bad_words_ids": [1, 2]})", "a list of token ids is expected"},
       {R"({"bad_words_ids": [[]]})", "at least one token id"},
-      {R"({"bad_words_ids": [["a"]]})", "bad_words_ids is \"a\""},
-      {R"({"truncation": 1})", "truncation is 1; true or false is expected"},
+      {R"({"bad_words_ids": [["a"]]})", "bad_words_ids\" is \"a\""},
+      {R"({"truncation": 1})", "truncation\" is 1; true or false is expected"},
       {R"([1])", "The options are an array of 1; an object is expected"},
   };
   for (const Case& entry : cases) {
@@ -119,15 +119,16 @@ TEST_CASE("A bad value is refused naming option, value and range", "[tasks][opti
     CHECK_THAT(message, ContainsSubstring("invalid-argument: "));
     CHECK_THAT(message, ContainsSubstring(entry.expected));
   }
-  CHECK_THAT(refusal<ClassificationOptions>(R"({"top_k": 0})"), ContainsSubstring("top_k is 0"));
+  CHECK_THAT(refusal<ClassificationOptions>(R"({"top_k": 0})"), ContainsSubstring("top_k\" is 0"));
   CHECK_THAT(refusal<ClassificationOptions>(R"({"function_to_apply": "relu"})"),
              ContainsSubstring("\"softmax\", \"sigmoid\", \"none\" or null"));
 }
 
 TEST_CASE("An unknown option is refused with names that are near", "[tasks][options]") {
-  CHECK_THAT(refusal<TranslationOptions>(R"({"num_beam": 4})"),
-             ContainsSubstring("unsupported-option: The option num_beam is unknown; did you mean "
-                               "num_beams"));
+  CHECK_THAT(
+      refusal<TranslationOptions>(R"({"num_beam": 4})"),
+      ContainsSubstring("unsupported-option: The option \"num_beam\" is unknown; did you mean "
+                        "num_beams"));
   CHECK_THAT(refusal<TranslationOptions>(R"({"numBeams": 4})"), ContainsSubstring("num_beams"));
   CHECK_THAT(refusal<ClassificationOptions>(R"({"topk": 2})"), ContainsSubstring("top_k?"));
   CHECK_THAT(refusal<ClassificationOptions>(R"({"num_beams": 2})"),
@@ -139,7 +140,7 @@ TEST_CASE("An unknown option is refused with names that are near", "[tasks][opti
 TEST_CASE("Sampling is refused unless its value changes nothing", "[tasks][options]") {
   CHECK(refusal<TranslationOptions>(R"({"do_sample": false, "temperature": 1.0})").empty());
   CHECK_THAT(refusal<TranslationOptions>(R"({"do_sample": true})"),
-             ContainsSubstring("unsupported-option: The option do_sample cannot be honoured"));
+             ContainsSubstring("unsupported-option: The option \"do_sample\" cannot be honoured"));
   CHECK_THAT(refusal<TranslationOptions>(R"({"tgt_lang": "fra"})"), ContainsSubstring(">>fra<<"));
 }
 

@@ -127,12 +127,12 @@ TEST_CASE("A text longer than the model's positions is translated in windows",
     files[name] = read_task_file("marian", name);
   }
   const std::string sentence = "where is the old boat!";
-  const std::string two = sentence + " " + sentence;
-  const size_t tokens = load_tokenizer(files, "marian")->encode(two).ids.size() - 1;
-  REQUIRE(tokens <= 47);     // two sentences fit
-  REQUIRE(tokens * 3 > 94);  // three do not
-  const std::string text = two + " " + two + " " + sentence;
-  const std::string parts = run(engine, model, request_of({two, sentence}));
+  const std::string three = sentence + " " + sentence + " " + sentence;
+  const size_t tokens = load_tokenizer(files, "marian")->encode(three).ids.size() - 1;
+  REQUIRE(tokens <= 47);         // a window is full with three sentences,
+  REQUIRE(tokens / 3 * 4 > 47);  // a fourth does not fit
+  const std::string text = three + " " + three + " " + sentence;
+  const std::string parts = run(engine, model, request_of({three, sentence}));
   const std::string whole = run(engine, model, request_of({text}));
   CHECK(only_text(whole) ==
         only_text(parts, 0) + " " + only_text(parts, 0) + " " + only_text(parts, 1));
@@ -166,7 +166,7 @@ TEST_CASE("An output that reaches its limit is marked", "[tasks][translation]") 
   CHECK_FALSE(is_truncated(run(engine, model, request_of({"home"}))));
   // The model has 48 positions; a limit beyond them is met by what they allow.
   const std::string long_output =
-      run(engine, model, request_of({text}, R"({"max_new_tokens": 1000, "min_new_tokens": 1000})"));
+      run(engine, model, request_of({text}, R"({"max_new_tokens": 1000, "min_new_tokens": 48})"));
   const JsonDocument document(long_output, "result", ErrorCode::kInternal);
   CHECK(document.root().at(0).at(0).at("token_count").as_int() == 48);
   CHECK(is_truncated(long_output));
