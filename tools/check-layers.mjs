@@ -27,7 +27,11 @@ mayUse.wasm = Object.keys(mayUse);
 // System headers that only one place may include.
 const reserved = [
   { header: /^Eigen\//, place: /^src\/base\/eigen\.hpp$/, where: 'src/base/eigen.hpp only' },
-  { header: /^(wasm_simd128|[a-z]mmintrin|arm_neon)\.h$/, place: /^src\/kernels\//, where: 'src/kernels/ only' },
+  {
+    header: /^(wasm_simd128|[a-z]mmintrin|arm_neon)\.h$/,
+    place: /^src\/kernels\//,
+    where: 'src/kernels/ only',
+  },
   { header: /^emscripten/, place: /^wasm\//, where: 'wasm/ only' },
   { header: /^(iostream|fstream|ctime|time\.h)$/, place: /^$/, where: 'no file of the core' },
 ];
