@@ -23,7 +23,13 @@ def random_batch(pad: int) -> dict[str, torch.Tensor]:
         source[row, 5 + row :] = pad
         labels[row, 3 + row :] = pad
     inputs = torch.cat([torch.full((5, 1), pad), labels[:, :-1]], 1)
-    return {"source": source, "source_mask": source != pad, "inputs": inputs, "labels": labels}
+    return {
+        "source": source,
+        "source_mask": source != pad,
+        "inputs": inputs,
+        "labels": labels,
+        "alignment": None,
+    }
 
 
 def reference_loss(model, batch, smoothing: float) -> torch.Tensor:

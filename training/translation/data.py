@@ -9,7 +9,10 @@ import gzip
 import random
 from pathlib import Path
 
+import numpy as np
 import torch
+
+from .align import aligned
 
 # Shares of an epoch. Concatenations teach the model texts of several sentences; the variations
 # teach it captions and headlines, which lack the capital or the full stop of Tatoeba's sentences.
@@ -65,7 +68,7 @@ class Variations:
 class Corpus:
     """All pairs as ids, and the batches of any epoch."""
 
-    def __init__(self, pairs, codec, batch_tokens: int, seed: int, longest: int = 120):
+    def __init__(self, pairs, codec, batch_tokens: int, seed: int, cache: Path, longest=120):
         self.codec = codec
         self.batch_tokens = batch_tokens
         self.seed = seed
@@ -74,24 +77,38 @@ class Corpus:
         kept = [at for at, (s, t) in enumerate(ids) if max(len(s), len(t)) < longest]
         self.pairs = [pairs[at] for at in kept]
         self.ids = [ids[at] for at in kept]
+        self.alignments = aligned(self.ids, len(codec.table), cache)
         self.variations = Variations(self.pairs)
 
-    def epoch(self, number: int) -> list[list[tuple[list[int], list[int]]]]:
-        """Batches of (source ids, target ids), neither with `</s>`, in random order."""
+    def epoch(self, number: int) -> list[list[tuple]]:
+        """Batches of examples in random order.
+
+        An example is (source ids, target ids, alignment), neither with `</s>`; the alignment is
+        [target length, source length], or None.
+        """
         rng = random.Random(self.seed * 1_000_003 + number)
         examples = [self.varied(at, rng) for at in range(len(self.ids))]
         joined = (self.concatenated(rng) for _ in range(int(CONCATENATIONS * len(self.ids))))
-        examples += [pair for pair in joined if max(map(len, pair)) < self.longest]
+        examples += [each for each in joined if max(map(len, each[:2])) < self.longest]
         return self.batches(examples, rng)
 
-    def varied(self, at: int, rng: random.Random) -> tuple[list[int], list[int]]:
+    def varied(self, at: int, rng: random.Random) -> tuple:
         pair = self.variations.apply(self.pairs[at], rng)
-        return tuple(map(self.codec.encode, pair)) if pair else self.ids[at]
+        if pair:
+            return self.codec.encode(pair[0]), self.codec.encode(pair[1]), None
+        return *self.ids[at], self.alignments[at]
 
-    def concatenated(self, rng: random.Random) -> tuple[list[int], list[int]]:
+    def concatenated(self, rng: random.Random) -> tuple:
         # Pieces never cross a space, so joining ids is the same as encoding the joined text.
-        chosen = [rng.choice(self.ids) for _ in range(rng.choice((2, 2, 3)))]
-        return tuple([i for pair in chosen for i in pair[side]] for side in (0, 1))
+        chosen = [rng.randrange(len(self.ids)) for _ in range(rng.choice((2, 2, 3)))]
+        source, target = ([i for at in chosen for i in self.ids[at][side]] for side in (0, 1))
+        alignment = np.zeros((len(target), len(source)), np.float16)
+        row = column = 0
+        for at in chosen:
+            height, width = self.alignments[at].shape
+            alignment[row : row + height, column : column + width] = self.alignments[at]
+            row, column = row + height, column + width
+        return source, target, alignment
 
     def batches(self, examples, rng: random.Random):
         """Cuts into batches of at most `batch_tokens` padded target tokens.
@@ -120,13 +137,14 @@ def collate(batch, codec) -> dict[str, torch.Tensor | None]:
 
     source [batch, source_length], ending in `</s>`; source_mask of the same shape, True on real
     tokens, or None without padding; inputs and labels [batch, target_length], inputs shifted
-    right behind `<pad>`, which is the decoder's start token, labels ending in `</s>`.
+    right behind `<pad>`, which is the decoder's start token, labels ending in `</s>`; alignment
+    [batch, target_length, source_length], rows summing to 1, or to 0 where there is none.
     """
-    source_length = max(len(source) for source, _ in batch) + 1
-    target_length = max(len(target) for _, target in batch) + 1
+    source_length = max(len(each[0]) for each in batch) + 1
+    target_length = max(len(each[1]) for each in batch) + 1
     pad, eos = codec.pad, codec.eos
-    source = [s + [eos] + [pad] * (source_length - len(s) - 1) for s, _ in batch]
-    labels = [t + [eos] + [pad] * (target_length - len(t) - 1) for _, t in batch]
+    source = [s + [eos] + [pad] * (source_length - len(s) - 1) for s, *_ in batch]
+    labels = [t + [eos] + [pad] * (target_length - len(t) - 1) for _, t, *_ in batch]
     inputs = [[pad] + row[:-1] for row in labels]
     tensor = torch.tensor(source)
     mask = tensor != pad
@@ -135,4 +153,14 @@ def collate(batch, codec) -> dict[str, torch.Tensor | None]:
         "source_mask": None if bool(mask.all()) else mask,
         "inputs": torch.tensor(inputs),
         "labels": torch.tensor(labels),
+        "alignment": collate_alignments(batch, target_length, source_length),
     }
+
+
+def collate_alignments(batch, target_length: int, source_length: int) -> torch.Tensor:
+    table = np.zeros((len(batch), target_length, source_length), np.float32)
+    for at, (source, target, alignment) in enumerate(batch):
+        if alignment is not None:
+            table[at, : len(target), : len(source)] = alignment
+            table[at, len(target), len(source)] = 1  # `</s>` comes from `</s>`
+    return torch.from_numpy(table)

@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from transformers import MarianConfig, MarianMTModel
 
 DROPOUT_POOL = 1 << 23
+BRANCH_GAIN = 0.45
 
 
 def make_config(vocabulary: int) -> MarianConfig:
@@ -45,14 +46,22 @@ def make_config(vocabulary: int) -> MarianConfig:
 
 
 def initialise(model: MarianMTModel) -> None:
-    """Xavier matrices and unit-variance (after scaling) embeddings, as Marian trains them."""
+    """Xavier matrices, unit-variance (after scaling) embeddings, small residual branches.
+
+    With full-sized branches, post-norm layers trained in small batches drift into states that are
+    equal at every position: the decoder then sees a bag of words and never learns to look. The
+    smaller start is that of DeepNorm (Wang et al., "DeepNet", 2022), its factor on the skip path
+    folded into the gain of the branches.
+    """
+    small = ("v_proj", "out_proj", "fc1", "fc2")
     for name, parameter in model.named_parameters():
         if "embed_positions" in name:
             continue
         if "shared" in name:
             torch.nn.init.normal_(parameter, std=model.config.d_model**-0.5)
         elif parameter.dim() == 2:
-            torch.nn.init.xavier_uniform_(parameter)
+            gain = BRANCH_GAIN if any(part in name for part in small) else 1.0
+            torch.nn.init.xavier_uniform_(parameter, gain)
 
 
 class DropoutPool:
@@ -114,6 +123,9 @@ class FastMarian:
         self.positions = model.model.encoder.embed_positions.weight.detach()
         self.dropout = DropoutPool(model.config.dropout)
         self.training = True
+        # Weight of the alignment loss, and the loss of the last forward pass, summed over tokens.
+        self.guidance = 0.0
+        self.alignment_loss = torch.zeros(())
 
     def parameters(self) -> dict[str, torch.Tensor]:
         return {**self.weights, "final_logits_bias": self.bias}
@@ -162,10 +174,22 @@ class FastMarian:
         mixed = self.attention(*self.heads(fused, 3), mask, causal)
         return self.add_norm(x, self.linear(mixed, f"{base}.out_proj"), f"{base}_layer_norm")
 
-    def cross_attention(self, x, memory, prefix: str, mask):
+    def guide(self, query, key, mask, alignment) -> None:
+        """Adds the cross entropy between `alignment` and the attention of the first head.
+
+        query, key [batch, heads, length, head width]; alignment [batch, target, source].
+        """
+        scores = query[:, 0] @ key[:, 0].transpose(1, 2) / math.sqrt(query.shape[-1])
+        if mask is not None:
+            scores = scores.masked_fill(~mask[:, 0], -1e4)
+        self.alignment_loss = self.alignment_loss - (alignment * scores.log_softmax(-1)).sum()
+
+    def cross_attention(self, x, memory, prefix: str, mask, alignment):
         base = f"{prefix}.encoder_attn"
         (query,) = self.heads(self.linear(x, f"{base}.q_proj"), 1)
         key, value = self.heads(self.linear(memory, f"{base}.k_proj", f"{base}.v_proj"), 2)
+        if self.training and self.guidance:
+            self.guide(query, key, mask, alignment)
         mixed = self.attention(query, key, value, mask)
         return self.add_norm(x, self.linear(mixed, f"{base}.out_proj"), f"{base}_layer_norm")
 
@@ -182,12 +206,16 @@ class FastMarian:
             prefix = f"model.decoder.layers.{layer}"
             # Padding stands at the end of a target, where causality hides it already.
             x = self.self_attention(x, prefix, None, True)
-            x = self.cross_attention(x, memory, prefix, mask)
+            x = self.cross_attention(x, memory, prefix, mask, batch["alignment"])
             x = self.feed_forward(x, prefix)
         return x
 
     def loss(self, batch) -> tuple[torch.Tensor, torch.Tensor, int]:
-        """(smoothed loss, plain negative log likelihood, tokens), both sums over real tokens."""
+        """(training loss, plain negative log likelihood, tokens), both sums over real tokens.
+
+        The training loss is label-smoothed and holds the guidance of the attention.
+        """
+        self.alignment_loss = torch.zeros(())
         x = self.hidden(batch)
         labels = batch["labels"].flatten()
         real = (labels != self.config.pad_token_id).nonzero().squeeze(1)
@@ -196,4 +224,4 @@ class FastMarian:
         smoothed, nll = SmoothedLoss.apply(
             x, table, self.bias.flatten(), labels[real], self.smoothing
         )
-        return smoothed, nll, len(real)
+        return smoothed + self.guidance * self.alignment_loss, nll, len(real)

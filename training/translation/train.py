@@ -52,15 +52,17 @@ class Trainer:
         self.corpus = corpus
         dtype = torch.bfloat16 if args.bf16 else torch.float32
         self.fast = FastMarian(model, dtype)
+        self.fast.guidance = args.guidance
         self.parameters = list(self.fast.parameters().values())
         self.average = [p.detach().clone() for p in self.parameters]
         self.optimizer = torch.optim.AdamW(
-            self.parameters, lr=args.rate, betas=(0.9, 0.99), eps=1e-9, weight_decay=0.0, fused=True
+            self.parameters, lr=args.rate, betas=(0.9, 0.998), eps=1e-9, weight_decay=0.0, fused=True
         )
         self.position = {"step": 0, "epoch": 0, "batch": 0, "tokens": 0, "hours": 0.0}
         self.started = time.time()
         self.hours_before = 0.0
         self.stop = False
+        self.align = 0.0  # alignment loss per token and layer, a running mean for the log
 
     def hours(self) -> float:
         """Hours of this run so far."""
@@ -90,6 +92,8 @@ class Trainer:
             decay = min(self.args.ema**EMA_EVERY, step / (step + 10 * EMA_EVERY))
             with torch.no_grad():
                 torch._foreach_lerp_(self.average, self.parameters, 1 - decay)
+        align = self.fast.alignment_loss.item() / tokens / self.model.config.decoder_layers
+        self.align += 0.02 * (align - self.align)
         return nll.item() / tokens
 
     def averaged(self):
@@ -174,7 +178,7 @@ def translate(model, codec: Codec, texts: list[str], beams: int = 1) -> list[str
 def validate(trainer: Trainer, pairs, sentences: int) -> tuple[float, float]:
     """(loss per token, greedy BLEU on the first `sentences`) of the averaged weights."""
     codec, fast = trainer.corpus.codec, trainer.fast
-    examples = [(codec.encode(source), codec.encode(target)) for source, target in pairs]
+    examples = [(codec.encode(source), codec.encode(target), None) for source, target in pairs]
     examples.sort(key=lambda pair: len(pair[0]))
     with trainer.averaged():
         fast.training = False
@@ -218,7 +222,8 @@ def train(trainer: Trainer, valid) -> None:
             if now - logged > 60:
                 speed = (position["tokens"] - tokens_before) / (now - logged)
                 print(f"epoch {position['epoch']} step {position['step']} loss {mean:.3f} "
-                      f"rate {trainer.rate():.2e} tokens/s {speed:.0f}", flush=True)
+                      f"align {trainer.align:.3f} rate {trainer.rate():.2e} "
+                      f"tokens/s {speed:.0f}", flush=True)
                 logged, tokens_before = now, position["tokens"]
             if now - validated > args.validate_every * 60:
                 report(trainer, valid)
@@ -247,11 +252,12 @@ def parse_arguments():
     parser.add_argument("--init-from", help="model folder to continue from, fresh optimiser")
     parser.add_argument("--hours", type=float, default=10, help="length of this run")
     parser.add_argument("--cool-down", type=float, default=0.25, help="last share of the run")
-    parser.add_argument("--rate", type=float, default=8e-4, help="peak learning rate")
-    parser.add_argument("--warm-up", type=int, default=500, help="steps")
+    parser.add_argument("--rate", type=float, default=6e-4, help="peak learning rate")
+    parser.add_argument("--warm-up", type=int, default=600, help="steps")
     parser.add_argument("--hold", type=int, default=3000, help="steps before the rate decays")
     parser.add_argument("--ema", type=float, default=0.9995, help="decay of the weight average")
     parser.add_argument("--batch-tokens", type=int, default=1000, help="target tokens in a batch")
+    parser.add_argument("--guidance", type=float, default=0.3, help="weight of the alignment loss")
     parser.add_argument("--bf16", action="store_true", help="bfloat16 matrix products")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--save-every", type=float, default=5, help="minutes")
@@ -290,7 +296,9 @@ def main() -> None:
     codec = prepare_tokenizer(args, pairs)
     initial = Path(args.init_from) if args.init_from else None
     model = build_model(initial, len(codec.table))
-    trainer = Trainer(args, model, Corpus(pairs, codec, args.batch_tokens, args.seed))
+    alignments = Path(args.checkpoints) / "alignments.npy"
+    corpus = Corpus(pairs, codec, args.batch_tokens, args.seed, alignments)
+    trainer = Trainer(args, model, corpus)
     checkpoint = Path(args.checkpoints) / "checkpoint.pt"
     if checkpoint.exists():
         trainer.load(checkpoint)
