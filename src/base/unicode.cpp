@@ -17,6 +17,7 @@ namespace {
 
 using namespace unicode_tables;
 
+// The generator writes these bits; the two lists must agree.
 enum Flag : uint8_t {
   kControl = 1,
   kSpace = 2,
@@ -89,6 +90,7 @@ uint8_t combining_class(char32_t c) {
 
 void append_decomposition(std::u32string& out, char32_t c) {
   if (c - kHangulSyllables < kHangulCount) return append_jamo(out, c);
+  // The flag spares the search for the many characters that have none.
   if (!has(c, kDecomposes)) return out.push_back(c);
   const size_t row = decomposition_row(c);
   size_t position = row == 0 ? 0 : kDecompositionEnd[row - 1];

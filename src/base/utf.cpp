@@ -30,6 +30,7 @@ Lead lead_of(uint8_t byte) {
 char32_t next_code_point(std::string_view text, size_t& position) {
   const auto first = static_cast<uint8_t>(text[position++]);
   if (first < 0x80) return first;
+  // A byte that does not fit ends the part without being taken: it may begin the next character.
   const Lead lead = lead_of(first);
   if (lead.following == 0) return kReplacement;
   char32_t c = first & (0x3Fu >> lead.following);
@@ -82,6 +83,7 @@ std::string repaired_utf8(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   for (size_t i = 0; i < text.size();) {
+    // Most text is well-formed, and much of it ASCII.
     if (static_cast<uint8_t>(text[i]) < 0x80) {
       out.push_back(text[i++]);
     } else {

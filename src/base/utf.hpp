@@ -16,8 +16,10 @@ inline constexpr char32_t kReplacement = 0xFFFD;
 /// The code point at `position`, which moves past it. `position` must be inside `text`.
 char32_t next_code_point(std::string_view text, size_t& position);
 
+/// Appends one code point. Surrogates are written as they come, three bytes each.
 void append_utf8(std::string& out, char32_t c);
 
+/// One element per code point, ill-formed parts as U+FFFD.
 std::u32string to_utf32(std::string_view text);
 std::string to_utf8(std::u32string_view text);
 

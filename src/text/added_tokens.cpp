@@ -62,6 +62,7 @@ void AddedVocabulary::add(const std::vector<AddedToken>& tokens, const Vocab& mo
     if (!token.special || token.content.empty()) continue;
     if (special_.insert(token.content).second) special_patterns_.push_back(token);
   }
+  // Ids in the files are not asked: the reference numbers tokens itself.
   const auto model_size = static_cast<int32_t>(model.size());
   const int32_t highest = tokens_.empty() ? -1 : tokens_.rbegin()->first;
   int32_t next_id = std::max(model_size, highest + 1);
@@ -82,6 +83,7 @@ void AddedVocabulary::add(const std::vector<AddedToken>& tokens, const Vocab& mo
   }
 }
 
+// A normalized token is looked for as the normaliser leaves it: "Word" may become "word".
 void AddedVocabulary::finish(const Normalizer* normalizer) {
   for (const auto* patterns : {&special_patterns_, &other_patterns_}) {
     for (const AddedToken& pattern : *patterns) {
@@ -119,6 +121,7 @@ std::vector<TextPart> AddedVocabulary::split(std::u32string_view text, bool norm
       ++i;
       continue;
     }
+    // What the flags add to the match, or why it does not count.
     size_t begin = i;
     size_t end = i + length;
     i = end;  // the search goes on behind the match itself, whatever white space it takes

@@ -22,10 +22,12 @@ bool is_ideograph(char32_t c) {
                      [c](const auto& block) { return c >= block[0] && c <= block[1]; });
 }
 
+// Most text in Latin script skips the passes that only other characters need.
 bool is_ascii(const NormalizedText& text) {
   return std::all_of(text.chars.begin(), text.chars.end(), [](char32_t c) { return c < 0x80; });
 }
 
+// NUL is a control character, so it goes too.
 void clean(NormalizedText& text) {
   text.filter([](char32_t c) { return c != 0xFFFD && !is_control(c); });
   for (char32_t& c : text.chars) {
@@ -33,6 +35,7 @@ void clean(NormalizedText& text) {
   }
 }
 
+// Both spaces share the ideograph's span; they are dropped with the other white space.
 void space_ideographs(NormalizedText& text) {
   if (std::none_of(text.chars.begin(), text.chars.end(), is_ideograph)) return;
   std::u32string out;
@@ -85,6 +88,7 @@ void decompose(NormalizedText& text) {
   text.replace(std::move(out), grown);
 }
 
+// One character may become two (İ), the second of which shares its span.
 void lower(NormalizedText& text) {
   std::u32string out;
   std::vector<uint8_t> grown;
@@ -120,6 +124,7 @@ class BertNormalizer final : public Normalizer {
 
 }  // namespace
 
+// Missing entries have the reference's defaults.
 BertNormalizerOptions bert_normalizer_options(const Json& node) {
   BertNormalizerOptions options;
   options.clean_text = node.get_bool("clean_text", true);

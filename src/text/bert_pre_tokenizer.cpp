@@ -7,6 +7,7 @@ namespace dragoman {
 
 namespace {
 
+// Appends the words of one span.
 void split_word(std::u32string_view chars, Span word, std::vector<Span>& out) {
   size_t start = word.begin;
   for (size_t i = word.begin; i < word.end; ++i) {

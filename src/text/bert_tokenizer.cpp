@@ -35,6 +35,7 @@ bool contains(const std::string_view (&names)[N], std::string_view name) {
   return std::find(std::begin(names), std::end(names), name) != std::end(names);
 }
 
+// The class of tokenizer_config.json decides; without one the model's type does.
 bool is_bert_class(const PretrainedConfig& config, std::string_view model_type) {
   const std::string& name = config.tokenizer_class();
   return name.empty() ? contains(kBertModels, model_type) : contains(kBertClasses, name);
@@ -48,6 +49,7 @@ void set_bert_defaults(PretrainedConfig& config) {
   config.set_default("mask_token", "[MASK]");
 }
 
+// strip_accents may be null in the file, which means: as lowercase.
 void apply_bert_options(const PretrainedConfig& config, BertNormalizerOptions& options) {
   options.lowercase = config.flag("do_lower_case").value_or(true);
   options.handle_chinese_chars = config.flag("tokenize_chinese_chars").value_or(true);
@@ -114,6 +116,7 @@ Vocab read_lines(std::string_view text) {
   return vocab;
 }
 
+// The reference would number a missing [CLS] behind the vocabulary, where the model has no row.
 int32_t required_id(const Vocab& vocab, const std::string& token) {
   const int32_t id = vocab.find(token);
   if (id >= 0) return id;

@@ -14,6 +14,7 @@ namespace dragoman {
 
 namespace {
 
+// The bytes of a file the tokenizer cannot do without.
 const std::string& file_of(const TokenizerFiles& files, std::string_view name) {
   const auto found = files.find(name);
   if (found != files.end()) return found->second;
@@ -70,6 +71,7 @@ MarianTokenizer::MarianTokenizer(const TokenizerFiles& files)
   add_tokens();
 }
 
+// The reference refuses a vocabulary without its unknown and padding tokens as well.
 void MarianTokenizer::load_vocab(const TokenizerFiles& files) {
   vocab_ = read_vocab_file(files, "vocab.json");
   separate_vocabs_ = config_.flag("separate_vocabs").value_or(false);
@@ -176,6 +178,8 @@ void MarianTokenizer::encode_part(std::u32string_view text, uint32_t offset, Enc
   }
 }
 
+// Parts are converted back to UTF-8 one by one: SentencePiece sees each as a text of its own and
+// puts a space before it, as the reference has it.
 Encoding MarianTokenizer::encode_text(std::string_view text) const {
   Encoding out;
   const std::u32string chars = to_utf32(text);
@@ -208,6 +212,7 @@ Encoding MarianTokenizer::encode(std::string_view text, std::optional<std::strin
   for (Encoding* part : {&first, second ? &*second : &first}) {
     part->type_ids.assign(part->ids.size(), 0);
   }
+  // The slow tokenizers' rule, which differs from the fast ones' by one token.
   const TruncationRules rules{OddToken::kToFirst, config_.truncation_side()};
   truncate(first, second ? &*second : nullptr, options.add_special_tokens ? 1 : 0, options, rules);
   Encoding out;
@@ -257,6 +262,8 @@ std::string MarianTokenizer::join(const std::vector<std::string_view>& tokens) c
   return python_strip(replace_all(std::move(out), kSpaceSymbol, " "));
 }
 
+// Stretches of ordinary tokens are joined by SentencePiece; separate tokens stand between them with
+// spaces around.
 std::string MarianTokenizer::decode(std::span<const int32_t> ids, bool skip_special_tokens) const {
   std::vector<std::string> texts;
   std::vector<std::string_view> current;

@@ -37,12 +37,15 @@ class MarianTokenizer final : public Tokenizer {
     Span span;
     int32_t id;
   };
+  // In this order in the constructor: special tokens are looked up in the vocabulary.
   void load_vocab(const TokenizerFiles& files);
   void add_tokens();
   std::vector<Part> split(std::u32string_view text) const;
   Encoding encode_text(std::string_view text) const;
   void encode_part(std::u32string_view text, uint32_t offset, Encoding& out) const;
+  // Id of a piece or language code, that of the unknown token when nothing has it.
   int32_t piece_id(std::string_view piece) const;
+  // The token an id decodes to; the unknown token for ids that nothing has.
   std::string_view token_of(int32_t id) const;
   bool is_special(std::string_view token) const;
   bool is_separate(std::string_view token) const;

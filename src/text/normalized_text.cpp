@@ -21,6 +21,7 @@ NormalizedText NormalizedText::from_utf8(std::string_view text) {
   return result;
 }
 
+// Spans stay those of the original text, so slices need no shift of their own.
 NormalizedText NormalizedText::slice(Span span) const {
   const auto copy = [span](const auto& all) {
     return std::vector<uint32_t>(all.begin() + static_cast<std::ptrdiff_t>(span.begin),

@@ -25,6 +25,7 @@ struct NormalizedText {
   static NormalizedText from_utf8(std::string_view text);
 
   size_t size() const { return chars.size(); }
+  /// The characters of `span`, with their spans of the original text.
   NormalizedText slice(Span span) const;
 
   /// Keeps the characters for which `keep` holds.

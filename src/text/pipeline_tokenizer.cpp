@@ -33,6 +33,7 @@ Encoding PipelineTokenizer::encode(std::string_view text, std::optional<std::str
   return stages_.post_processor.process(first, other, options.add_special_tokens);
 }
 
+// Added tokens that are not normalized come first: nothing may change them.
 Encoding PipelineTokenizer::encode_text(std::string_view text) const {
   Encoding out;
   NormalizedText whole = NormalizedText::from_utf8(text);
@@ -51,6 +52,7 @@ Encoding PipelineTokenizer::encode_text(std::string_view text) const {
   return out;
 }
 
+// Normalises a part, then looks for the added tokens that are themselves normalized.
 void PipelineTokenizer::encode_part(NormalizedText part, Encoding& out) const {
   if (stages_.normalizer != nullptr) stages_.normalizer->normalize(part);
   const std::vector<TextPart> parts = stages_.added.split(part.chars, true);
@@ -64,6 +66,8 @@ void PipelineTokenizer::encode_part(NormalizedText part, Encoding& out) const {
   }
 }
 
+// Words of ordinary text. Token spans are in characters of the word; those know where they came
+// from.
 void PipelineTokenizer::encode_words(NormalizedText part, Encoding& out) const {
   std::vector<Span> words{{0, part.size()}};
   if (stages_.pre_tokenizer != nullptr) stages_.pre_tokenizer->split(part, words);
@@ -83,6 +87,7 @@ std::string PipelineTokenizer::decode(std::span<const int32_t> ids,
                                       bool skip_special_tokens) const {
   std::vector<std::string_view> tokens;
   for (const int32_t id : ids) {
+    // Ids that nothing has are left out, as the reference does.
     const std::string* added = stages_.added.token(id);
     const auto token = added != nullptr ? std::optional<std::string_view>(*added)
                                         : stages_.model->vocab().token(id);

@@ -11,6 +11,7 @@ namespace {
 
 using Kind = TemplatePiece::Kind;
 
+// Ids and type ids alike.
 int32_t small_id(const Json& value) {
   const int64_t id = value.as_int();
   if (id < 0 || id > INT32_MAX) {
@@ -42,6 +43,7 @@ std::vector<TemplatePiece> read_template(const Json& list, const Json& node) {
   return pieces;
 }
 
+// The template's type ids replace those of the text.
 void append(Encoding& out, const Encoding& text, int32_t type_id) {
   out.ids.insert(out.ids.end(), text.ids.begin(), text.ids.end());
   out.type_ids.insert(out.type_ids.end(), text.ids.size(), type_id);

@@ -27,6 +27,7 @@ AddedToken read_special_token(const Json& value) {
   return token;
 }
 
+// Keys of added_tokens_decoder are numbers written as strings.
 int32_t read_token_id(std::string_view text) {
   int32_t id = -1;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
@@ -64,6 +65,7 @@ void PretrainedConfig::read_config(const Json& root) {
   root.each_member([this](std::string_view key, const Json& value) {
     if (value.is_bool()) flags_.insert_or_assign(std::string(key), value.as_bool());
   });
+  // Any other side is an error in the reference; its default is the safer reading.
   const std::string side = root.get_string("truncation_side", "right");
   if (side == "left") truncation_side_ = TruncationSide::kLeft;
   read_special(root);
@@ -88,10 +90,12 @@ void PretrainedConfig::read_special(const Json& root) {
   });
 }
 
+// A null takes away even the class's default.
 void PretrainedConfig::set_special(const std::string& key, const Json& value) {
   special_[key] = value.is_null() ? std::optional<AddedToken>() : read_special_token(value);
 }
 
+// The format before added_tokens_decoder: content -> id, with the flags left to convention.
 void PretrainedConfig::read_added_file(const std::string& text) {
   const JsonDocument document(text, "added_tokens.json", ErrorCode::kTokenizerFormat);
   const std::vector<AddedToken> specials = special_tokens();

@@ -17,13 +17,16 @@
 
 namespace dragoman {
 
+/// Throws tokenizer-format, naming the file, for entries of the wrong kind.
 class PretrainedConfig {
  public:
   explicit PretrainedConfig(const TokenizerFiles& files);
 
   /// Without "Fast" at its end; empty when the files do not say.
   const std::string& tokenizer_class() const { return tokenizer_class_; }
+  /// A boolean of tokenizer_config.json; none when it is missing, null or of another kind.
   std::optional<bool> flag(std::string_view key) const;
+  /// Which end of the text truncation takes from.
   TruncationSide truncation_side() const { return truncation_side_; }
 
   /// Uses `content` for the special token `key` unless the files name another (or null).

@@ -19,6 +19,7 @@ void keep(std::vector<T>& values, size_t count, TruncationSide side) {
   }
 }
 
+// Keeps `count` tokens; does nothing when there are no more.
 void shorten(Encoding& encoding, size_t count, TruncationSide side) {
   if (count >= encoding.ids.size()) return;
   keep(encoding.ids, count, side);

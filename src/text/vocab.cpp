@@ -16,6 +16,8 @@ uint32_t spread(uint32_t hash) {
 
 }  // namespace
 
+// The slot that holds `prefix` + `rest`, or the free one where it belongs. Comparing in two parts
+// spares WordPiece from joining strings at every attempt.
 size_t Vocab::slot_of(uint32_t hash, std::string_view prefix, std::string_view rest) const {
   const size_t mask = table_.size() - 1;
   size_t slot = spread(hash) & mask;
@@ -29,6 +31,7 @@ size_t Vocab::slot_of(uint32_t hash, std::string_view prefix, std::string_view r
   return slot;
 }
 
+// Half full at most: probes stay short.
 void Vocab::grow() {
   const size_t size = table_.empty() ? 64 : table_.size() * 2;
   table_.assign(size, 0);
@@ -52,6 +55,7 @@ void Vocab::add(std::string_view token, int32_t id) {
   max_token_bytes_ = std::max(max_token_bytes_, token.size());
 }
 
+// Sorting rather than indexing by id: files may have any ids up to 2^31.
 void Vocab::finish() {
   by_id_.resize(entries_.size());
   for (size_t i = 0; i < by_id_.size(); ++i) by_id_[i] = static_cast<uint32_t>(i);

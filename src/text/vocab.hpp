@@ -12,6 +12,7 @@
 
 namespace dragoman {
 
+/// Not thread-safe while it is filled; constant afterwards.
 class Vocab {
  public:
   /// Adds `token`, or gives it a new id when it is there already.
@@ -48,6 +49,7 @@ class Vocab {
   }
 
  private:
+  // A string inside text_; views into it last until the next add.
   struct Entry {
     uint32_t start;
     uint32_t length;

@@ -48,6 +48,7 @@ ModelToken WordPiece::longest(const Utf8Word& word, uint32_t begin) const {
   uint32_t hash = begin == 0 ? Vocab::kHashStart : prefix_hash_;
   for (uint32_t i = begin; i < count; ++i) {
     const size_t length = word.bounds[i + 1] - word.bounds[begin];
+    // Nothing longer is in the vocabulary: words of any length take linear time.
     if (prefix.size() + length > vocab_.max_token_bytes()) break;
     hash = Vocab::hash(bytes.substr(word.bounds[i], word.bounds[i + 1] - word.bounds[i]), hash);
     hashes.push_back(hash);
@@ -63,6 +64,7 @@ ModelToken WordPiece::longest(const Utf8Word& word, uint32_t begin) const {
 void WordPiece::tokenize(std::u32string_view word, std::vector<ModelToken>& out) const {
   const auto count = static_cast<uint32_t>(word.size());
   const size_t first = out.size();
+  // One unknown token covers the whole word, as in the reference, not only the part it lacks.
   const ModelToken unknown{unk_id_, 0, count};
   if (word.size() > options_.max_input_chars_per_word) return out.push_back(unknown);
   Utf8Word utf8;

@@ -74,6 +74,7 @@ void Merger::split(std::string_view text) {
   }
 }
 
+// Puts the pair on the agenda if the two together are a piece.
 void Merger::propose(int left, int right) {
   if (left < 0 || right < 0 || at(left).frozen || at(right).frozen) return;
   // The two are neighbours in one text.
@@ -85,6 +86,7 @@ void Merger::propose(int left, int right) {
   if (model_.is(id, PieceType::kUnused)) parts_[text] = {at(left).text, at(right).text};
 }
 
+// Carries out a merge unless one of its two symbols has changed since it was proposed.
 void Merger::merge(const Candidate& best) {
   Symbol& left = at(best.left);
   Symbol& right = at(best.right);

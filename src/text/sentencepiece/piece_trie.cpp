@@ -2,6 +2,7 @@
 #include "text/sentencepiece/piece_trie.hpp"
 
 #include <algorithm>
+#include <cstddef>
 
 namespace dragoman {
 
@@ -35,19 +36,21 @@ void PieceTrie::build(std::vector<std::pair<std::string_view, int32_t>> keys) {
     }
   }
   first_child_.push_back(static_cast<uint32_t>(ranges.size()));
+  // Node 0 is the root itself, so 0 can mean none.
   root_.assign(256, 0);
   for (uint32_t child = first_child_[0]; child < first_child_[1]; ++child) {
     root_[labels_[child]] = child;
   }
 }
 
+// The root has up to 256 children and is visited at every position: it gets a table of its own.
 bool PieceTrie::step(uint32_t& node, uint8_t byte) const {
   if (node == kRoot) {
     node = root_.empty() ? 0 : root_[byte];
     return node != 0;
   }
-  const auto begin = labels_.begin() + first_child_[node];
-  const auto end = labels_.begin() + first_child_[node + 1];
+  const auto begin = labels_.begin() + static_cast<std::ptrdiff_t>(first_child_[node]);
+  const auto end = labels_.begin() + static_cast<std::ptrdiff_t>(first_child_[node + 1]);
   const auto found = std::lower_bound(begin, end, byte);
   if (found == end || *found != byte) return false;
   node = static_cast<uint32_t>(found - labels_.begin());

@@ -22,6 +22,7 @@ void ProtobufReader::fail(const char* what) const {
                                                " of a message: " + what + ".");
 }
 
+// Seven bits a byte, least first.
 uint64_t ProtobufReader::read_varint() {
   uint64_t value = 0;
   for (unsigned shift = 0; shift < 64; shift += 7) {
@@ -33,6 +34,7 @@ uint64_t ProtobufReader::read_varint() {
   fail("a number is longer than ten bytes");
 }
 
+// Compared without adding, so that lengths near 2^64 cannot wrap.
 std::string_view ProtobufReader::take(uint64_t count) {
   if (count > bytes_.size() - position_) fail("a value reaches past the end");
   const std::string_view value = bytes_.substr(position_, static_cast<size_t>(count));

@@ -29,6 +29,7 @@ class ProtobufReader {
   uint64_t read_varint();
   std::string_view take(uint64_t count);
 
+  // The message; a sub-message is a view into it.
   std::string_view bytes_;
   const std::string* file_;
   size_t position_ = 0;

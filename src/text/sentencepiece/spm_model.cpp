@@ -19,6 +19,7 @@ constexpr size_t kMaxPieceBytes = 8000;  // longer ones are refused by sentencep
   throw Error(ErrorCode::kTokenizerFormat, model.file + ": " + what + ".");
 }
 
+// Message SentencePiece: piece, score, type.
 void read_piece(ProtobufReader reader, SpmModel& model) {
   std::string_view piece;
   float score = 0;
@@ -39,6 +40,7 @@ void read_piece(ProtobufReader reader, SpmModel& model) {
   model.types.push_back(static_cast<PieceType>(type));
 }
 
+// Of the trainer's settings only those that change inference.
 void read_trainer_spec(ProtobufReader reader, SpmModel& model, uint64_t& kind) {
   while (reader.next()) {
     switch (reader.field()) {
@@ -60,6 +62,7 @@ void read_trainer_spec(ProtobufReader reader, SpmModel& model, uint64_t& kind) {
   }
 }
 
+// Message NormalizerSpec, also used for the denormaliser.
 void read_normalizer_spec(ProtobufReader reader, SpmNormalizerSpec& spec) {
   while (reader.next()) {
     switch (reader.field()) {
@@ -89,6 +92,7 @@ void check_nul(SpmModel& model, std::string_view piece, PieceType& type) {
   if (!lone || type != PieceType::kUnused) fail(model, "a piece contains a NUL character");
 }
 
+// What sentencepiece checks when it loads a model.
 void check_pieces(SpmModel& model) {
   std::array<bool, 256> bytes{};
   model.pieces.each([&](std::string_view piece, int32_t id) {

@@ -11,6 +11,7 @@ namespace {
 
 constexpr int kMaxUserMatches = 64;  // as many as SentencePiece looks at
 
+// Every byte of `text` came from the same place of the input.
 void append(SpmNormalized& out, std::string_view text, uint32_t origin) {
   out.text.append(text);
   out.origins.insert(out.origins.end(), text.size(), origin);
@@ -31,6 +32,7 @@ SpmNormalizer::Prefix SpmNormalizer::prefix(std::string_view input,
   return {input.substr(0, length), length};
 }
 
+// The end of the text moves to where the first removed space came from.
 void SpmNormalizer::trim_end(SpmNormalized& out, uint32_t& consumed) const {
   while (out.text.ends_with(space())) {
     const size_t length = out.text.size() - space().size();
@@ -47,6 +49,7 @@ SpmNormalized SpmNormalizer::normalize(std::string_view input, const PieceTrie* 
     input.remove_prefix(bytes);
     consumed += static_cast<uint32_t>(bytes);
   };
+  // Leading spaces are found after normalisation: a rule may yield one.
   const bool trim = spec_.remove_extra_whitespaces;
   while (trim && !input.empty()) {
     const Prefix first = prefix(input, protect);

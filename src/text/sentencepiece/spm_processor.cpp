@@ -42,6 +42,8 @@ SpmProcessor::SpmProcessor(std::string_view bytes, std::string file, Use use)
                                             : make_unigram_segmenter(model_);
 }
 
+// Neighbouring unknown segments become one piece, whose string may be in the caller's vocabulary
+// although SentencePiece does not know it.
 std::vector<SpmPiece> SpmProcessor::encode(std::string_view text) const {
   const SpmNormalized normalized = normalizer_.normalize(text, &user_defined_);
   std::vector<SpmPiece> pieces;
@@ -69,6 +71,7 @@ std::vector<SpmPiece> SpmProcessor::encode(std::string_view text) const {
   return pieces;
 }
 
+// Only a space at the very beginning can be the one that encoding put there.
 std::string SpmProcessor::decode(const std::vector<std::string_view>& pieces) const {
   const bool trims =
       model_.normalizer.add_dummy_prefix || model_.normalizer.remove_extra_whitespaces;

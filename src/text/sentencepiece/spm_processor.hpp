@@ -35,6 +35,7 @@ class SpmProcessor {
   std::string decode(const std::vector<std::string_view>& pieces) const;
 
  private:
+  // The normaliser owns the character map; the model's copy is dropped.
   SpmModel model_;
   SpmNormalizer normalizer_;
   std::unique_ptr<SpmNormalizer> denormalizer_;

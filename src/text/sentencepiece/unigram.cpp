@@ -32,9 +32,11 @@ class Unigram final : public Segmenter {
     int32_t start = -1;  // -1: no path yet
   };
   using Path = std::vector<Best>;
+  // Takes the candidate when it is better than the best path so far.
   static void offer(Best& best, int32_t id, float score, size_t start);
   bool extend(std::string_view text, size_t start, size_t char_length, Path& path,
               size_t& frontier) const;
+  // Score of a piece of `length` bytes.
   float score_of(int32_t id, size_t length) const;
 
   const SpmModel& model_;
@@ -107,6 +109,7 @@ std::vector<Segment> Unigram::segment(std::string_view text) const {
     }
     start += length;
   }
+  // Back from the end along the best pieces.
   std::vector<Segment> segments;
   for (size_t end = text.size(); end > 0;) {
     const auto start = static_cast<size_t>(path[end].start);
