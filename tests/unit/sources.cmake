@@ -1,5 +1,17 @@
 # Unit tests (Catch2), one file per header of src/.
 set(DRAGOMAN_TEST_SOURCES
+  tests/fuzz/safetensors_fuzz_test.cpp
+  tests/unit/base/thread_pool_test.cpp
+  tests/unit/decode/search_golden_test.cpp
+  tests/unit/decode/table_decoder.cpp
+  tests/unit/formats/elements_test.cpp
+  tests/unit/formats/safetensors_header_test.cpp
+  tests/unit/formats/safetensors_test.cpp
+  tests/unit/kernels/attention_test.cpp
+  tests/unit/kernels/f32_test.cpp
+  tests/unit/kernels/int8_test.cpp
+  tests/unit/kernels/quantize_test.cpp
+  tests/unit/kernels/rows_test.cpp
   tests/unit/models/allocation_test.cpp
   tests/unit/models/bert_test.cpp
   tests/unit/models/config_test.cpp
@@ -9,7 +21,9 @@ set(DRAGOMAN_TEST_SOURCES
   tests/unit/models/session_test.cpp
   tests/unit/models/weights_test.cpp
   tests/unit/nn/kv_cache_test.cpp
+  tests/unit/nn/linear_test.cpp
   tests/unit/nn/positions_test.cpp
+  tests/unit/nn/slots_test.cpp
   tests/unit/tasks/classification_scores_test.cpp
   tests/unit/tasks/classification_test.cpp
   tests/unit/tasks/engine_test.cpp

@@ -1,0 +1,47 @@
+// Drives a search with logits from a table, as tests/golden/make_decode.py describes it.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/context.hpp"
+#include "base/json.hpp"
+#include "decode/search.hpp"
+
+namespace dragoman::test {
+
+/// Logits that depend on the last two tokens and the length of a sequence.
+struct Table {
+  explicit Table(Json json);
+  /// Throws std::out_of_range for tokens it does not have.
+  void logits(const std::vector<int32_t>& ids, std::span<float> out) const;
+  int vocab_size() const { return static_cast<int>(last.size()); }
+
+  std::vector<std::vector<float>> last;
+  std::vector<std::vector<float>> before;
+  float growth = 0.0F;
+  std::vector<int32_t> ends;
+};
+
+/// Keeps the history of every row, and so holds searches to naming their parents rightly.
+class TableDecoder {
+ public:
+  explicit TableDecoder(const Table& table) : table_(table), pool_(1) {}
+  /// One step of `search`. @returns the sequences of the rows that were decoded
+  std::vector<std::vector<int32_t>> step(Search& search, const std::vector<int32_t>& prompt);
+  /// Steps until the search has finished, at most `limit` times.
+  int run(Search& search, const std::vector<int32_t>& prompt, int limit = 1000);
+
+ private:
+  const Table& table_;
+  ThreadPool pool_;
+  Arena arena_;
+  std::vector<std::vector<int32_t>> histories_;  // of the rows of the last step
+};
+
+std::vector<int32_t> ids_of(Json array);
+/// The contents of tests/golden/decode/cases.json.
+std::unique_ptr<JsonDocument> decode_cases();
+
+}  // namespace dragoman::test
