@@ -9,11 +9,12 @@ namespace dragoman {
 
 namespace {
 
-// The input of the output projection is an average of value vectors: no layer norm, two-sided,
-// few outliers. Signed 8-bit activations lose less on it than 7-bit ones (measured in
-// tests/unit/models, "int8").
-constexpr OperandRole kOutputRole = OperandRole::kWeights7;
+// Inputs of queries, keys and values come out of a layer norm: outliers, so they get the 8 bits.
 constexpr OperandRole kInputRole = OperandRole::kWeights7;
+// The input of the output projection is an average of value vectors, without outliers. Either role
+// would do; 8-bit weights measured better: output error 4.0 % against 4.3 % over the golden Marian
+// models, 9.06 % against 9.16 % for the hidden states of a trained MiniLM.
+constexpr OperandRole kOutputRole = OperandRole::kActivations7;
 
 float score_scale(int hidden_size, int heads) {
   return 1.0F / std::sqrt(static_cast<float>(hidden_size / heads));
