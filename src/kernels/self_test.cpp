@@ -49,6 +49,7 @@ bool sums_agree(Int8Form form, OperandRole role, int row_count) {
 }  // namespace
 
 bool int8_form_passes(Int8Form form) {
+  if (!has_int8_form(form)) return false;
   for (const OperandRole role : {OperandRole::kWeights7, OperandRole::kActivations7}) {
     for (const int row_count : kRowCounts) {
       if (!sums_agree(form, role, row_count)) return false;
