@@ -9,7 +9,8 @@ namespace dragoman {
 
 namespace {
 
-constexpr double kMaxBytes = 2147483647.0;  // no single buffer of a 32-bit memory is larger
+// More than any piece or file that goes through here; memory that grew for a mistake stays grown.
+constexpr double kMaxBytes = 536870912.0;
 
 [[noreturn]] void refuse(const std::string& what) {
   throw Error(ErrorCode::kInvalidArgument, what);
@@ -19,7 +20,7 @@ constexpr double kMaxBytes = 2147483647.0;  // no single buffer of a 32-bit memo
 
 uintptr_t Staging::allocate(double bytes) {
   if (!(bytes >= 1.0 && bytes <= kMaxBytes)) {
-    refuse("A buffer of " + std::to_string(bytes) + " bytes cannot be had; 1 to 2147483647 can.");
+    refuse("A buffer of " + std::to_string(bytes) + " bytes cannot be had; 1 to 536870912 can.");
   }
   const auto size = static_cast<size_t>(bytes);
   // Not value-initialised: JavaScript fills it.
