@@ -101,6 +101,10 @@ void check_generation_config(const GenerationConfig& config, int vocab_size) {
     check_sequence("sequence_bias", bias.ids, vocab_size);
     if (std::isnan(bias.bias)) refuse("sequence_bias", "nan", "a bias must be a number");
   }
+  if (config.exponential_decay_length_penalty) {
+    check_positive("exponential_decay_length_penalty",
+                   config.exponential_decay_length_penalty->factor);
+  }
   check_tokens("eos_token_id", config.eos_token_id, vocab_size);
   check_tokens("decoder_start_token_id", config.decoder_start_token_id, vocab_size);
   check_tokens("forced_bos_token_id", config.forced_bos_token_id, vocab_size);

@@ -153,6 +153,7 @@ int GenerationConfig::shortest_length(int prompt_length) const {
 }
 
 GenerationConfig read_generation_config(Json json, GenerationConfig base) {
+  json.each_member([](std::string_view, Json) {});  // throws unless it is an object
   const Fields fields(json);
   refuse_other_modes(fields);
   add_family_defaults(json, base);

@@ -69,12 +69,11 @@ std::vector<std::vector<int32_t>> TableDecoder::step(Search& search,
   histories_ = next;
   arena_.reset();
   const Context context{pool_, arena_};
-  const int vocab_size = table_.vocab_size();
-  const auto count = histories_.size() * static_cast<size_t>(vocab_size);
+  const auto count = histories_.size() * static_cast<size_t>(vocab_size_);
   const View<float> logits(arena_.take<float>(count).data(), static_cast<int>(histories_.size()),
-                           vocab_size);
+                           vocab_size_);
   for (int row = 0; row < logits.rows; ++row) {
-    table_.logits(histories_[static_cast<size_t>(row)], logits.row_span(row));
+    logits_(histories_[static_cast<size_t>(row)], logits.row_span(row));
   }
   check_logits(context, logits);
   search.choose(context, logits);

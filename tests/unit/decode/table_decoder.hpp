@@ -1,6 +1,7 @@
 // Drives a search with logits from a table, as tests/golden/make_decode.py describes it.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -27,14 +28,21 @@ struct Table {
 /// Keeps the history of every row, and so holds searches to naming their parents rightly.
 class TableDecoder {
  public:
-  explicit TableDecoder(const Table& table) : table_(table), pool_(1) {}
+  using Logits = std::function<void(const std::vector<int32_t>& ids, std::span<float> out)>;
+  explicit TableDecoder(const Table& table)
+      : TableDecoder(table, [&table](const std::vector<int32_t>& ids, std::span<float> out) {
+          table.logits(ids, out);
+        }) {}
+  TableDecoder(const Table& table, Logits logits)
+      : vocab_size_(table.vocab_size()), logits_(std::move(logits)), pool_(1) {}
   /// One step of `search`. @returns the sequences of the rows that were decoded
   std::vector<std::vector<int32_t>> step(Search& search, const std::vector<int32_t>& prompt);
   /// Steps until the search has finished, at most `limit` times.
   int run(Search& search, const std::vector<int32_t>& prompt, int limit = 1000);
 
  private:
-  const Table& table_;
+  int vocab_size_;
+  Logits logits_;
   ThreadPool pool_;
   Arena arena_;
   std::vector<std::vector<int32_t>> histories_;  // of the rows of the last step
