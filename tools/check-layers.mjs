@@ -3,7 +3,7 @@
 //   node tools/check-layers.mjs [ROOT]     ROOT: a tree to check, by default the project's
 //
 // C++: the #include lines of src/ and wasm/ against `mayUse` below, which lists the layers a layer
-// sees besides itself. TypeScript: the worker's side never imports the page's side, and no module
+// sees besides itself. TypeScript: the sides of web/src/ likewise (`sidesSeen`), and no module
 // imports itself by any way.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, posix, relative, sep } from 'node:path';
@@ -83,7 +83,27 @@ function checkCpp(root) {
   return problems;
 }
 
-const pageSide = /^web\/src\/(index|pipeline|rpc|models|variant|assets)(\/|\.ts$)/;
+// web/src/: the worker's and the page's side share common/ and generated/, nothing else. A side is
+// a folder; files that lie in no folder are the page's.
+const sidesSeen = {
+  generated: [],
+  common: ['generated'],
+  worker: ['common', 'generated'],
+  page: ['common', 'generated'],
+  cli: ['page', 'common', 'generated'],
+};
+
+function sideOf(path) {
+  const parts = path.split('/').slice(2);
+  return parts.length > 1 ? parts[0] : 'page';
+}
+
+function checkImport(path, target) {
+  const [from, to] = [sideOf(path), sideOf(target)];
+  if (from === to || sidesSeen[from]?.includes(to)) return undefined;
+  return `${from} may not import ${to} (${target})`;
+}
+
 const importPattern =
   /\b(?:import|export)\b[^;'"]*?\bfrom\s*['"](\.[^'"]+)['"]|\bimport\s*\(?\s*['"](\.[^'"]+)['"]/g;
 
@@ -134,9 +154,8 @@ function checkTypeScript(root) {
       values.map(({ target }) => target),
     );
     for (const { target, line } of imports) {
-      if (path.startsWith('web/src/worker/') && pageSide.test(target)) {
-        problems.push(`${path}:${line}: the worker may not import the page's side (${target})`);
-      }
+      const problem = checkImport(path, target);
+      if (problem) problems.push(`${path}:${line}: ${problem}`);
     }
   }
   const cycle = findCycle(graph);

@@ -16,8 +16,9 @@ const inOrder = {
   'web/src/index.ts': "export { pipeline } from './pipeline.js';\n",
   'web/src/pipeline.ts': "import type { Options } from './options.js';\n",
   'web/src/options.ts': "import type { pipeline } from './pipeline.js';\n",
-  'web/src/worker/main.ts': "import { codes } from '../errors.js';\n",
-  'web/src/errors.ts': 'export const codes = [];\n',
+  'web/src/worker/main.ts': "import { codes } from '../common/errors.js';\n",
+  'web/src/common/errors.ts': 'export const codes = [];\n',
+  'web/src/cli/main.ts': "import { pipeline } from '../pipeline.js';\n",
 };
 
 /** What the check says about the tree above with `changes` laid over it. */
@@ -85,20 +86,26 @@ const violations = {
   },
   'the worker imports the page': {
     'web/src/worker/load.ts': "\nimport {\n  x,\n} from '../pipeline.js';\n",
-    expected:
-      "web/src/worker/load.ts:2: the worker may not import the page's side (web/src/pipeline.ts)",
+    expected: 'web/src/worker/load.ts:2: worker may not import page (web/src/pipeline.ts)',
   },
   'the worker imports the page dynamically': {
     'web/src/worker/load.ts': "const page = await import('../index.js');\n",
-    expected:
-      "web/src/worker/load.ts:1: the worker may not import the page's side (web/src/index.ts)",
+    expected: 'web/src/worker/load.ts:1: worker may not import page (web/src/index.ts)',
+  },
+  'the page imports the worker, types only': {
+    'web/src/pipeline.ts': "import type { x } from './worker/load.js';\n",
+    expected: 'web/src/pipeline.ts:1: page may not import worker (web/src/worker/load.ts)',
+  },
+  'common code imports a side': {
+    'web/src/common/errors.ts': "export * from '../options.js';\n",
+    expected: 'web/src/common/errors.ts:1: common may not import page (web/src/options.ts)',
   },
   'imports that go round': {
-    'web/src/errors.ts': "import { a } from './options.js';\nexport const codes = [a];\n",
-    'web/src/options.ts': "import './errors.js';\n",
+    'web/src/env.ts': "import { a } from './options.js';\nexport const codes = [a];\n",
+    'web/src/options.ts': "import './env.js';\n",
     expected:
-      'web/src/errors.ts:1: imports go round: ' +
-      'web/src/errors.ts -> web/src/options.ts -> web/src/errors.ts',
+      'web/src/env.ts:1: imports go round: ' +
+      'web/src/env.ts -> web/src/options.ts -> web/src/env.ts',
   },
 };
 
