@@ -1,9 +1,18 @@
 # Unit tests (Catch2), one file per header of src/.
 set(DRAGOMAN_TEST_SOURCES
   tests/fuzz/safetensors_fuzz_test.cpp
+  tests/unit/base/arena_test.cpp
+  tests/unit/base/error_test.cpp
+  tests/unit/base/json_test.cpp
   tests/unit/base/thread_pool_test.cpp
+  tests/unit/decode/generation_config_test.cpp
+  tests/unit/decode/generator_test.cpp
+  tests/unit/decode/marian_generate_test.cpp
+  tests/unit/decode/processors_test.cpp
   tests/unit/decode/search_golden_test.cpp
   tests/unit/decode/table_decoder.cpp
+  tests/unit/decode/table_seq2seq.cpp
+  tests/unit/decode/top_k_test.cpp
   tests/unit/formats/elements_test.cpp
   tests/unit/formats/safetensors_header_test.cpp
   tests/unit/formats/safetensors_test.cpp
