@@ -65,14 +65,13 @@ void BeamSearch::find_candidates(View<float> log_probs) {
   const bool is_longest = current_length() + 1 >= max_length_;
   ends_.clear();
   for (const Candidate& candidate : candidates_) {
-    ends_.push_back(is_longest ||
-                    std::find(eos.begin(), eos.end(), candidate.token) != eos.end());
+    ends_.push_back(is_longest || std::find(eos.begin(), eos.end(), candidate.token) != eos.end());
   }
 }
 
 float BeamSearch::length_divisor(size_t generated) const {
-  return static_cast<float>(std::pow(static_cast<double>(generated),
-                                     static_cast<double>(setup_.config.length_penalty)));
+  return static_cast<float>(
+      std::pow(static_cast<double>(generated), static_cast<double>(setup_.config.length_penalty)));
 }
 
 // Finished hypotheses and candidates compete for the places of the finished. Only the best

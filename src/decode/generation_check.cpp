@@ -18,7 +18,8 @@ std::string text_of(float value) {
   return text;
 }
 
-[[noreturn]] void refuse(std::string_view name, const std::string& value, const std::string& range) {
+[[noreturn]] void refuse(std::string_view name, const std::string& value,
+                         const std::string& range) {
   throw Error(ErrorCode::kInvalidArgument,
               "The option \"" + std::string(name) + "\" is " + value + "; " + range + ".");
 }

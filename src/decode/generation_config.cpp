@@ -63,8 +63,8 @@ class Fields {
       field.clear();
       for (size_t i = 0; i < value.size(); ++i) {
         const Json pair = value.at(i);
-        field.push_back({to_ids(pair.at(size_t{0})),
-                         static_cast<float>(pair.at(size_t{1}).as_double())});
+        field.push_back(
+            {to_ids(pair.at(size_t{0})), static_cast<float>(pair.at(size_t{1}).as_double())});
       }
     });
   }
@@ -111,10 +111,18 @@ class Fields {
   Json json_;
 };
 
-bool is_false(Json value) { return value.is_bool() && !value.as_bool(); }
-bool is_zero(Json value) { return value.is_number() && value.as_double() == 0.0; }
-bool is_one(Json value) { return value.is_number() && value.as_double() == 1.0; }
-bool never(Json) { return false; }
+bool is_false(Json value) {
+  return value.is_bool() && !value.as_bool();
+}
+bool is_zero(Json value) {
+  return value.is_number() && value.as_double() == 0.0;
+}
+bool is_one(Json value) {
+  return value.is_number() && value.as_double() == 1.0;
+}
+bool never(Json) {
+  return false;
+}
 
 // Settings of other ways to generate. Those of sampling (temperature, top_k, …) have no effect
 // without it, and those of caches and outputs none on the result: they are not looked at.
@@ -126,8 +134,8 @@ void refuse_other_modes(const Fields& fields) {
   fields.refuse_unless("guidance_scale", is_one);
   fields.refuse_unless("token_healing", is_false);
   fields.refuse_unless("low_memory", is_false);
-  constexpr std::array kAbsent = {"constraints",        "force_words_ids", "stop_strings",
-                                  "watermarking_config", "dola_layers",    "max_time"};
+  constexpr std::array kAbsent = {"constraints",         "force_words_ids", "stop_strings",
+                                  "watermarking_config", "dola_layers",     "max_time"};
   for (const char* name : kAbsent) fields.refuse_unless(name, never);
 }
 

@@ -103,10 +103,9 @@ bool Seq2SeqGenerator::Impl::has_room(const Item& next) const {
 // Waits until a quarter of the places is free: the encoder is quickest with many tokens at once.
 bool Seq2SeqGenerator::Impl::admit() {
   const auto beams = static_cast<size_t>(setup.config.num_beams);
-  const bool crowded =
-      (running.size() * beams > max_rows - max_rows / 4) ||
-      source_tokens > max_source_tokens - max_source_tokens / 4 ||
-      session->cache_bytes() > max_cache_bytes;
+  const bool crowded = (running.size() * beams > max_rows - max_rows / 4) ||
+                       source_tokens > max_source_tokens - max_source_tokens / 4 ||
+                       session->cache_bytes() > max_cache_bytes;
   if (!running.empty() && crowded) return false;
   bool any = false;
   while (admitted < items.size() && has_room(*items[admitted])) {
@@ -180,10 +179,9 @@ int Seq2SeqGenerator::add(std::span<const int32_t> source_ids) {
     throw Error(ErrorCode::kInvalidArgument, "A source has no tokens.");
   }
   if (source_ids.size() > static_cast<size_t>(shape.max_positions)) {
-    throw Error(ErrorCode::kInputTooLong,
-                "The text has " + std::to_string(source_ids.size()) +
-                    " tokens; the model takes at most " + std::to_string(shape.max_positions) +
-                    ".");
+    throw Error(ErrorCode::kInputTooLong, "The text has " + std::to_string(source_ids.size()) +
+                                              " tokens; the model takes at most " +
+                                              std::to_string(shape.max_positions) + ".");
   }
   for (const int32_t id : source_ids) {
     if (id >= 0 && id < shape.vocab_size) continue;
@@ -208,7 +206,9 @@ bool Seq2SeqGenerator::step(const Context& context) {
   return !state.running.empty() || state.admitted < state.items.size();
 }
 
-bool Seq2SeqGenerator::finished(int index) const { return impl_->item(index).finished; }
+bool Seq2SeqGenerator::finished(int index) const {
+  return impl_->item(index).finished;
+}
 
 const std::vector<GeneratedSequence>& Seq2SeqGenerator::result(int index) const {
   return impl_->item(index).results;
@@ -222,6 +222,8 @@ std::vector<int32_t> Seq2SeqGenerator::best_so_far(int index) const {
   return {best.begin(), best.end()};
 }
 
-size_t Seq2SeqGenerator::cache_bytes() const { return impl_->session->cache_bytes(); }
+size_t Seq2SeqGenerator::cache_bytes() const {
+  return impl_->session->cache_bytes();
+}
 
 }  // namespace dragoman

@@ -18,10 +18,10 @@ namespace dragoman {
 
 /// How much runs at once. Results do not depend on it.
 struct GeneratorLimits {
-  int rows = 96;                           // hypotheses decoded together
-  size_t logit_bytes = size_t{8} << 20;    // of one step, which bounds the rows too
-  size_t source_bytes = size_t{8} << 20;   // of encoded sources
-  size_t cache_bytes = size_t{24} << 20;   // of all caches; beyond it nobody enters
+  int rows = 96;                          // hypotheses decoded together
+  size_t logit_bytes = size_t{8} << 20;   // of one step, which bounds the rows too
+  size_t source_bytes = size_t{8} << 20;  // of encoded sources
+  size_t cache_bytes = size_t{24} << 20;  // of all caches; beyond it nobody enters
 };
 
 class Seq2SeqGenerator {

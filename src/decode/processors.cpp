@@ -36,8 +36,8 @@ void ban_repeats(std::span<const int32_t> seen, std::span<const int32_t> ids, si
   for (size_t first = 0; first + n <= seen.size(); ++first) {
     const auto token = static_cast<size_t>(seen[first + n - 1]);
     // Source and target vocabularies may differ in size.
-    if (token < scores.size() && std::equal(tail.begin(), tail.end(), seen.begin() +
-                                            static_cast<ptrdiff_t>(first))) {
+    if (token < scores.size() &&
+        std::equal(tail.begin(), tail.end(), seen.begin() + static_cast<ptrdiff_t>(first))) {
       scores[token] = kBanned;
     }
   }
@@ -81,10 +81,10 @@ bool LogitsProcessors::forces(size_t length) const {
 bool LogitsProcessors::active(size_t length) const {
   return forces(length) || !biases_.empty() || config_.encoder_repetition_penalty != 1.0F ||
          config_.repetition_penalty != 1.0F || config_.no_repeat_ngram_size > 0 ||
-         config_.encoder_no_repeat_ngram_size > 0 || !bad_words_.empty() ||
-         length < min_length_ || config_.exponential_decay_length_penalty ||
-         !config_.suppress_tokens.empty() || !config_.begin_suppress_tokens.empty() ||
-         config_.renormalize_logits || config_.remove_invalid_values;
+         config_.encoder_no_repeat_ngram_size > 0 || !bad_words_.empty() || length < min_length_ ||
+         config_.exponential_decay_length_penalty || !config_.suppress_tokens.empty() ||
+         !config_.begin_suppress_tokens.empty() || config_.renormalize_logits ||
+         config_.remove_invalid_values;
 }
 
 void LogitsProcessors::apply(std::span<const int32_t> ids, std::span<const int32_t> source,
@@ -172,8 +172,8 @@ void LogitsProcessors::favour_end(std::span<const int32_t> ids, std::span<float>
   const LengthDecay& decay = *config_.exponential_decay_length_penalty;
   const size_t start = prompt_length_ + static_cast<size_t>(std::max(0, decay.start));
   if (ids.size() <= start) return;
-  const double growth = std::pow(static_cast<double>(decay.factor),
-                                 static_cast<double>(ids.size() - start)) - 1.0;
+  const double growth =
+      std::pow(static_cast<double>(decay.factor), static_cast<double>(ids.size() - start)) - 1.0;
   for (const int32_t token : config_.eos_token_id) {
     float& score = scores[static_cast<size_t>(token)];
     // A banned end stays banned; the formula would make it NaN.

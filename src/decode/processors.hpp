@@ -40,7 +40,7 @@ class LogitsProcessors {
   size_t prompt_length_;
   size_t max_length_;
   size_t min_length_;
-  size_t begin_index_;  // length at which begin_suppress_tokens are banned
+  size_t begin_index_;                           // length at which begin_suppress_tokens are banned
   std::vector<std::vector<int32_t>> bad_words_;  // but for those that are an end token alone
   std::vector<SequenceBias> biases_;             // single tokens first
   struct TokenBias {

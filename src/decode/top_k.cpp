@@ -25,7 +25,9 @@ bool any_above(const float* scores, float offset, float threshold) {
 
 }  // namespace
 
-TopK::TopK(size_t k) : k_(k) { heap_.reserve(k + 1); }
+TopK::TopK(size_t k) : k_(k) {
+  heap_.reserve(k + 1);
+}
 
 void TopK::offer_one(const Candidate& candidate) {
   if (heap_.size() == k_) {

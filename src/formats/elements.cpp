@@ -13,16 +13,16 @@ namespace {
 
 // The types of safetensors 0.7 (safetensors/src/tensor.rs, Dtype), widths as there.
 constexpr std::array kTypes = {
-    StoredType{"F32", 32, Dtype::kF32},      StoredType{"F16", 16, Dtype::kF16},
-    StoredType{"BF16", 16, Dtype::kBF16},    StoredType{"I8", 8, Dtype::kI8},
-    StoredType{"U8", 8, Dtype::kU8},         StoredType{"I16", 16, Dtype::kI16},
-    StoredType{"I32", 32, Dtype::kI32},      StoredType{"I64", 64, Dtype::kI64},
-    StoredType{"F64", 64, Dtype::kF64},      StoredType{"BOOL", 8, Dtype::kBool},
-    StoredType{"U16", 16, std::nullopt},     StoredType{"U32", 32, std::nullopt},
-    StoredType{"U64", 64, std::nullopt},     StoredType{"C64", 64, std::nullopt},
-    StoredType{"F8_E4M3", 8, std::nullopt},  StoredType{"F8_E5M2", 8, std::nullopt},
-    StoredType{"F8_E8M0", 8, std::nullopt},  StoredType{"F6_E2M3", 6, std::nullopt},
-    StoredType{"F6_E3M2", 6, std::nullopt},  StoredType{"F4", 4, std::nullopt},
+    StoredType{"F32", 32, Dtype::kF32},     StoredType{"F16", 16, Dtype::kF16},
+    StoredType{"BF16", 16, Dtype::kBF16},   StoredType{"I8", 8, Dtype::kI8},
+    StoredType{"U8", 8, Dtype::kU8},        StoredType{"I16", 16, Dtype::kI16},
+    StoredType{"I32", 32, Dtype::kI32},     StoredType{"I64", 64, Dtype::kI64},
+    StoredType{"F64", 64, Dtype::kF64},     StoredType{"BOOL", 8, Dtype::kBool},
+    StoredType{"U16", 16, std::nullopt},    StoredType{"U32", 32, std::nullopt},
+    StoredType{"U64", 64, std::nullopt},    StoredType{"C64", 64, std::nullopt},
+    StoredType{"F8_E4M3", 8, std::nullopt}, StoredType{"F8_E5M2", 8, std::nullopt},
+    StoredType{"F8_E8M0", 8, std::nullopt}, StoredType{"F6_E2M3", 6, std::nullopt},
+    StoredType{"F6_E3M2", 6, std::nullopt}, StoredType{"F4", 4, std::nullopt},
 };
 
 // Files are little-endian, and so is every target: wasm by definition.
@@ -63,7 +63,9 @@ float f16_to_f32(uint16_t bits) {
   return std::bit_cast<float>(sign | widened << 23 | mantissa << 13);
 }
 
-float bf16_to_f32(uint16_t bits) { return std::bit_cast<float>(static_cast<uint32_t>(bits) << 16); }
+float bf16_to_f32(uint16_t bits) {
+  return std::bit_cast<float>(static_cast<uint32_t>(bits) << 16);
+}
 
 void to_floats(Dtype dtype, std::span<const uint8_t> bytes, std::span<float> out) {
   assert(bytes.size() == out.size() * dtype_bytes(dtype));

@@ -59,8 +59,8 @@ struct SafetensorsReader::Impl {
   uint64_t file_bytes;  // 0: unknown
   SlotTable& slots;
 
-  std::vector<uint8_t> partial;   // of the length, the header or a row
-  uint64_t header_bytes = 0;      // 0 until the length is there
+  std::vector<uint8_t> partial;  // of the length, the header or a row
+  uint64_t header_bytes = 0;     // 0 until the length is there
   bool has_header = false;
 
   struct Progress {

@@ -108,7 +108,8 @@ class EntryReader {
 void check_metadata(const std::string& file, Json metadata) {
   if (metadata.is_null()) return;
   bool texts = metadata.is_object();
-  if (texts) metadata.each_member([&](std::string_view, Json value) { texts &= value.is_string(); });
+  if (texts)
+    metadata.each_member([&](std::string_view, Json value) { texts &= value.is_string(); });
   if (!texts) {
     throw Error(ErrorCode::kModelFormat, file + ": \"__metadata__\" is no object of strings.");
   }

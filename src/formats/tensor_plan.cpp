@@ -64,8 +64,7 @@ class Planner {
       fail(index, "is a vector stored as I8; vectors are F32, F16 or BF16");
     }
     if (type.dtype != Dtype::kI8 && !is_weight_float(type)) {
-      fail(index, "is stored as " + std::string(type.name) +
-                      "; weights are F32, F16, BF16 or I8");
+      fail(index, "is stored as " + std::string(type.name) + "; weights are F32, F16, BF16 or I8");
     }
     if (slots_.filled(name(index))) return;  // by another file, under this or a tied name
     const auto [owner, first] = owners_.emplace(slot, index);
@@ -138,8 +137,7 @@ class Planner {
     const int64_t rows = owner.entry.shape.front();
     const std::vector<int64_t>& shape = entry.shape;
     const bool fits = shape.empty() || shape == std::vector<int64_t>{1} ||
-                      shape == std::vector<int64_t>{1, 1} ||
-                      shape == std::vector<int64_t>{rows} ||
+                      shape == std::vector<int64_t>{1, 1} || shape == std::vector<int64_t>{rows} ||
                       shape == std::vector<int64_t>{rows, 1};
     if (purpose == Purpose::kShape) {
       const bool integers = entry.type->dtype == Dtype::kI64 || entry.type->dtype == Dtype::kI32;
@@ -151,16 +149,17 @@ class Planner {
                       shape_text(owner.entry.shape) + ", or one in all, is expected");
     }
     if (purpose == Purpose::kScales && !is_weight_float(*entry.type)) {
-      fail(index, "is stored as " + std::string(entry.type->name) +
-                      "; scales are F32, F16 or BF16");
+      fail(index,
+           "is stored as " + std::string(entry.type->name) + "; scales are F32, F16 or BF16");
     }
   }
 
   void check_scales(size_t index) const {
     const PlannedTensor& tensor = plan_[index];
     // Only rows and their copies can be I8 here: scales are floats, the rest is no purpose of ours.
-    const bool quantised = tensor.entry.type->dtype == Dtype::kI8 &&
-                           (tensor.purpose == Purpose::kInt8Rows || tensor.purpose == Purpose::kCopy);
+    const bool quantised =
+        tensor.entry.type->dtype == Dtype::kI8 &&
+        (tensor.purpose == Purpose::kInt8Rows || tensor.purpose == Purpose::kCopy);
     if (quantised && !index_.contains(name(index) + "_scale")) {
       fail(index, "is stored as I8, but the file has no \"" + name(index) + "_scale\"");
     }

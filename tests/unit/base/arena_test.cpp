@@ -11,9 +11,9 @@ TEST_CASE("What an arena gives is aligned and apart", "[base][arena]") {
   const auto first = arena.take<float>(3);
   const auto second = arena.take<int8_t>(100);
   const auto third = arena.take<double>(1);
-  for (const void* place : {static_cast<const void*>(first.data()),
-                            static_cast<const void*>(second.data()),
-                            static_cast<const void*>(third.data())}) {
+  for (const void* place :
+       {static_cast<const void*>(first.data()), static_cast<const void*>(second.data()),
+        static_cast<const void*>(third.data())}) {
     CHECK(reinterpret_cast<uintptr_t>(place) % Arena::kAlignment == 0);
   }
   first[2] = 1.0F;

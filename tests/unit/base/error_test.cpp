@@ -9,12 +9,12 @@ namespace dragoman {
 
 TEST_CASE("Every code has one name of lower-case words", "[base][error]") {
   std::set<std::string_view> names;
-#define DRAGOMAN_CHECK_NAME(name, text, meaning, remedy)                       \
-  CHECK(error_code_name(ErrorCode::k##name) == text);                          \
-  CHECK(names.insert(text).second);                                            \
+#define DRAGOMAN_CHECK_NAME(name, text, meaning, remedy)                           \
+  CHECK(error_code_name(ErrorCode::k##name) == text);                              \
+  CHECK(names.insert(text).second);                                                \
   CHECK(std::string_view(text).find_first_not_of("abcdefghijklmnopqrstuvwxyz-") == \
-        std::string_view::npos);                                               \
-  CHECK(std::string_view(meaning).ends_with('.'));                             \
+        std::string_view::npos);                                                   \
+  CHECK(std::string_view(meaning).ends_with('.'));                                 \
   CHECK(std::string_view(remedy).ends_with('.'));
   DRAGOMAN_ERROR_CODES(DRAGOMAN_CHECK_NAME)
 #undef DRAGOMAN_CHECK_NAME

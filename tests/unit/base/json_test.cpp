@@ -82,8 +82,7 @@ TEST_CASE("Wrong types and absent members are errors of the file", "[base][json]
       [&] { root.at("a").each_member([](std::string_view, Json) {}); },
   };
   for (const auto& act : acts) CHECK(error_of(act).starts_with("tokenizer-format: f.json: "));
-  CHECK(error_of([&] { root.at("absent"); }) ==
-        "tokenizer-format: f.json: \"absent\" is missing.");
+  CHECK(error_of([&] { root.at("absent"); }) == "tokenizer-format: f.json: \"absent\" is missing.");
 }
 
 TEST_CASE("Integers keep all their bits", "[base][json]") {
@@ -134,16 +133,15 @@ TEST_CASE("Strings hold any character, NUL included", "[base][json]") {
 }
 
 TEST_CASE("Text that is no UTF-8 is refused", "[base][json]") {
-  for (const char* text : {"[\"\xFF\"]", "[\"\xC3\"]", "[\"\xED\xA0\x80\"]", "[\"\xF4\x90\x80\x80\"]",
-                           "[\"\xC0\xAF\"]", R"(["\ud800"])"}) {
+  for (const char* text : {"[\"\xFF\"]", "[\"\xC3\"]", "[\"\xED\xA0\x80\"]",
+                           "[\"\xF4\x90\x80\x80\"]", "[\"\xC0\xAF\"]", R"(["\ud800"])"}) {
     CHECK(parse_error(text).starts_with("tokenizer-format: f.json is not valid JSON at byte "));
   }
 }
 
 TEST_CASE("Deep nesting is refused, not followed", "[base][json]") {
   CHECK(parse_error(nested(256)).empty());
-  CHECK(parse_error(nested(257)) ==
-        "tokenizer-format: f.json nests deeper than 256 levels.");
+  CHECK(parse_error(nested(257)) == "tokenizer-format: f.json nests deeper than 256 levels.");
   CHECK(parse_error(nested(10'000'000)).find("nests deeper") != std::string::npos);
   std::string objects;
   for (int i = 0; i < 100'000; ++i) objects += "{\"a\":";

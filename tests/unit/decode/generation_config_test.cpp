@@ -89,8 +89,8 @@ TEST_CASE("Marian's own default of a forced end counts in config.json", "[decode
   CHECK(read(R"({"model_type": "marian"})").forced_eos_token_id == std::vector<int32_t>{0});
   CHECK(read(R"({"model_type": "marian", "forced_eos_token_id": 3})").forced_eos_token_id ==
         std::vector<int32_t>{3});
-  CHECK(read(R"({"model_type": "marian", "forced_eos_token_id": null})")
-            .forced_eos_token_id.empty());
+  CHECK(
+      read(R"({"model_type": "marian", "forced_eos_token_id": null})").forced_eos_token_id.empty());
   CHECK(read(R"({"max_length": 9})").forced_eos_token_id.empty());
 }
 

@@ -104,7 +104,7 @@ TEST_CASE("Limits hold, and free places are filled while others go on", "[decode
   CHECK(f.model.counts.most_rows <= 32);
   CHECK(f.model.counts.most_sources <= 8);
   CHECK(f.model.counts.most_sources >= 7);
-  CHECK(f.model.counts.batches > 8);   // 64 sources do not run as eight closed batches of eight
+  CHECK(f.model.counts.batches > 8);    // 64 sources do not run as eight closed batches of eight
   CHECK(f.model.counts.batches <= 32);  // and are not encoded one by one
 }
 
@@ -112,9 +112,15 @@ TEST_CASE("Limits of memory bound the sources", "[decode][generator]") {
   Fixture f;
   f.config.num_beams = 2;
   GeneratorLimits limits;
-  SECTION("by logits") { limits.logit_bytes = 10 * 40 * sizeof(float); }
-  SECTION("by the size of the sources") { limits.source_bytes = 16 * (2 * 2 * 8 * sizeof(float)); }
-  SECTION("none fits, yet one at a time runs") { limits = {0, 0, 0, 0}; }
+  SECTION("by logits") {
+    limits.logit_bytes = 10 * 40 * sizeof(float);
+  }
+  SECTION("by the size of the sources") {
+    limits.source_bytes = 16 * (2 * 2 * 8 * sizeof(float));
+  }
+  SECTION("none fits, yet one at a time runs") {
+    limits = {0, 0, 0, 0};
+  }
   Seq2SeqGenerator generator(f.model, f.config, limits);
   f.run(generator);
   CHECK(f.model.counts.most_sources <= 16);
@@ -195,15 +201,16 @@ TEST_CASE("Ids the model cannot take are refused and disturb nobody", "[decode][
 }
 
 TEST_CASE("A model that computes no numbers is reported as damaged", "[decode][generator]") {
-  for (const float bad : {std::numeric_limits<float>::quiet_NaN(),
-                          std::numeric_limits<float>::infinity()}) {
+  for (const float bad :
+       {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
     Fixture f;
     f.model.poison = bad;
     for (const int beams : {1, 4}) {
       f.config.num_beams = beams;
       Seq2SeqGenerator generator(f.model, f.config);
-      CHECK(error_of([&] { f.run(generator); })
-                .starts_with("model-format: The model computes logits that are not numbers"));
+      CHECK(error_of([&] {
+              f.run(generator);
+            }).starts_with("model-format: The model computes logits that are not numbers"));
     }
   }
 }
@@ -211,8 +218,9 @@ TEST_CASE("A model that computes no numbers is reported as damaged", "[decode][g
 TEST_CASE("A decoder needs a token to start from", "[decode][generator]") {
   Fixture f;
   f.config.decoder_start_token_id.reset();
-  CHECK(error_of([&] { Seq2SeqGenerator(f.model, f.config); })
-            .starts_with("invalid-argument: The option \"decoder_start_token_id\" is not set"));
+  CHECK(error_of([&] {
+          Seq2SeqGenerator(f.model, f.config);
+        }).starts_with("invalid-argument: The option \"decoder_start_token_id\" is not set"));
   f.config.bos_token_id = 5;
   Seq2SeqGenerator generator(f.model, f.config);
   f.run(generator);

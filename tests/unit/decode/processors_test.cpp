@@ -139,7 +139,7 @@ TEST_CASE("The pull towards the end grows and leaves bans alone", "[decode][proc
   config.exponential_decay_length_penalty = LengthDecay{1, 2.0F};
   const std::vector<float> scores = {0, -4, kBanned, 0, 0, 0, 0, 0};
   CHECK(processed(config, {0, 0}, scores)[1] == -4.0F);
-  CHECK(processed(config, {0, 0, 0}, scores)[1] == 0.0F);   // -4 + 4 (2^1 - 1)
+  CHECK(processed(config, {0, 0, 0}, scores)[1] == 0.0F);  // -4 + 4 (2^1 - 1)
   CHECK(processed(config, {0, 0, 0, 0}, scores)[1] == 8.0F);
   CHECK(processed(config, {0, 0, 0, 0}, scores)[2] == kBanned);
 }

@@ -41,9 +41,8 @@ void check_case(const Table& table, Json golden, size_t number) {
 TEST_CASE("Searches give the tokens and scores of Python's generate", "[decode][golden]") {
   const auto document = decode_cases();
   std::map<std::string, Table, std::less<>> tables;
-  document->root().at("tables").each_member([&](std::string_view name, Json table) {
-    tables.emplace(std::string(name), Table(table));
-  });
+  document->root().at("tables").each_member(
+      [&](std::string_view name, Json table) { tables.emplace(std::string(name), Table(table)); });
   const Json cases = document->root().at("cases");
   REQUIRE(cases.size() >= 120);
   for (size_t i = 0; i < cases.size(); ++i) {

@@ -44,8 +44,8 @@ class TableSession final : public Seq2SeqSession {
     model_.counts.most_rows = std::max(model_.counts.most_rows, rows.size());
     const int vocab_size = model_.table.vocab_size();
     const auto count = rows.size() * static_cast<size_t>(vocab_size);
-    const View<float> logits(context.arena.take<float>(count).data(),
-                             static_cast<int>(rows.size()), vocab_size);
+    const View<float> logits(context.arena.take<float>(count).data(), static_cast<int>(rows.size()),
+                             vocab_size);
     for (size_t i = 0; i < rows.size(); ++i) {
       const std::span<float> out = logits.row_span(static_cast<int>(i));
       model_.logits(sources_.at(rows[i].source).ids, histories_[i].ids, out);
@@ -107,7 +107,8 @@ void TableSeq2Seq::logits(const std::vector<int32_t>& source, const std::vector<
                           std::span<float> out) const {
   table.logits(ids, out);
   const int32_t influence = source[ids.size() % source.size()];
-  for (size_t v = 0; v < out.size(); ++v) out[v] += table.before.at(static_cast<size_t>(influence))[v];
+  for (size_t v = 0; v < out.size(); ++v)
+    out[v] += table.before.at(static_cast<size_t>(influence))[v];
 }
 
 std::vector<GeneratedSequence> TableSeq2Seq::alone(const GenerationConfig& config,

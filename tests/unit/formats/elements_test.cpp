@@ -21,8 +21,8 @@ TEST_CASE("Every f16 becomes its f32", "[formats][elements]") {
     if (exponent == 31) {
       right = right && (mantissa == 0 ? std::isinf(value) : std::isnan(value));
     } else {
-      const double magnitude = exponent == 0 ? std::ldexp(mantissa, -24)
-                                             : std::ldexp(1024 + mantissa, exponent - 25);
+      const double magnitude =
+          exponent == 0 ? std::ldexp(mantissa, -24) : std::ldexp(1024 + mantissa, exponent - 25);
       right = right && static_cast<double>(value) == sign * magnitude;
     }
     if (!right) FAIL("f16 bits " << bits << " became " << value);

@@ -35,9 +35,10 @@ class SafetensorsFile {
                        const std::vector<int64_t>& shape, const std::string& data) {
     std::string sizes;
     for (const int64_t size : shape) sizes += (sizes.empty() ? "" : ",") + std::to_string(size);
-    header_ += (header_.empty() ? "" : ",") + std::string("\"") + name + "\":{\"dtype\":\"" + dtype +
-               "\",\"shape\":[" + sizes + "],\"data_offsets\":[" + std::to_string(data_.size()) +
-               "," + std::to_string(data_.size() + data.size()) + "]}";
+    header_ += (header_.empty() ? "" : ",") + std::string("\"") + name + "\":{\"dtype\":\"" +
+               dtype + "\",\"shape\":[" + sizes + "],\"data_offsets\":[" +
+               std::to_string(data_.size()) + "," + std::to_string(data_.size() + data.size()) +
+               "]}";
     data_ += data;
     return *this;
   }

@@ -126,9 +126,9 @@ TEST_CASE("Tensors follow one another without gap or overlap", "[formats][safete
 }
 
 TEST_CASE("A name occurs once", "[formats][safetensors]") {
-  check_refused("{" + entry("a", "\"I8\"", "[1]", "[0,1]") + "," +
-                    entry("a", "\"I8\"", "[1]", "[1,2]") + "}",
-                "tensor \"a\" occurs twice");
+  check_refused(
+      "{" + entry("a", "\"I8\"", "[1]", "[0,1]") + "," + entry("a", "\"I8\"", "[1]", "[1,2]") + "}",
+      "tensor \"a\" occurs twice");
   check_refused("{\"__metadata__\":{},\"__metadata__\":{}}", "occurs twice");
   check_refused(R"({"a":{"dtype":"I8","shape":[1],"shape":[1],"data_offsets":[0,1]}})",
                 "two members \"shape\"");

@@ -47,8 +47,8 @@ void check_refused(const std::string& bytes, const std::string& reason) {
 
 TEST_CASE("Rows arrive whole whatever the pieces are", "[formats][safetensors]") {
   const std::string bytes = small_file().bytes();
-  for (const size_t piece : {size_t{1}, size_t{2}, size_t{3}, size_t{7}, size_t{11}, size_t{64},
-                             size_t{100000}}) {
+  for (const size_t piece :
+       {size_t{1}, size_t{2}, size_t{3}, size_t{7}, size_t{11}, size_t{64}, size_t{100000}}) {
     for (const bool known_size : {true, false}) {
       SmallModel model;
       load(model, bytes, piece, known_size);
@@ -78,8 +78,9 @@ TEST_CASE("Int8 weights come with their scales, in any order", "[formats][safete
   SafetensorsFile before;
   before.add("m.weight_scale", {2, 1}, scales);
   before.add("m.weight", "I8", {2, 3}, bytes_of(kSixBytes));
-  for (const std::string& bytes : {before.bytes(), int8_file("F32", {2, 1}, bytes_of(scales)).bytes(),
-                                   int8_file("F32", {2}, bytes_of(scales)).bytes()}) {
+  for (const std::string& bytes :
+       {before.bytes(), int8_file("F32", {2, 1}, bytes_of(scales)).bytes(),
+        int8_file("F32", {2}, bytes_of(scales)).bytes()}) {
     SmallModel model;
     load(model, bytes, 1);
     CHECK(model.weight.int8s[0] == std::vector<int8_t>{1, -2, 3});
@@ -135,7 +136,8 @@ TEST_CASE("Scales that do not fit are refused", "[formats][safetensors]") {
 TEST_CASE("Int8 without a scale, and a scale without int8, are refused", "[formats][safetensors]") {
   SafetensorsFile bare;
   bare.add("m.weight", "I8", {2, 3}, bytes_of(kSixBytes));
-  check_refused(bare.bytes(), "\"m.weight\" is stored as I8, but the file has no \"m.weight_scale\"");
+  check_refused(bare.bytes(),
+                "\"m.weight\" is stored as I8, but the file has no \"m.weight_scale\"");
   SafetensorsFile alone;
   alone.add("m.weight_scale", {2}, {1, 1});
   check_refused(alone.bytes(), "\"m.weight_scale\" stands without its \"m.weight\"");
@@ -148,8 +150,8 @@ TEST_CASE("Types that are no weights are refused", "[formats][safetensors]") {
   SafetensorsFile vector;
   vector.add("m.bias", "I8", {3}, std::string(3, '\1'));
   check_refused(vector.bytes(), "\"m.bias\" is a vector stored as I8");
-  for (const auto& [dtype, bytes] : {std::pair<std::string, size_t>{"I64", 48}, {"F64", 48},
-                                     {"F8_E4M3", 6}, {"BOOL", 6}}) {
+  for (const auto& [dtype, bytes] :
+       {std::pair<std::string, size_t>{"I64", 48}, {"F64", 48}, {"F8_E4M3", 6}, {"BOOL", 6}}) {
     SafetensorsFile file;
     file.add("m.weight", dtype, {2, 3}, std::string(bytes, '\0'));
     check_refused(file.bytes(), "\"m.weight\" is stored as " + dtype);
@@ -183,8 +185,8 @@ TEST_CASE("Unknown tensors are refused, harmless ones skipped", "[formats][safet
 
 TEST_CASE("A value that is not a number is named by file, tensor and row",
           "[formats][safetensors]") {
-  for (const float bad : {std::numeric_limits<float>::quiet_NaN(),
-                          -std::numeric_limits<float>::infinity()}) {
+  for (const float bad :
+       {std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::infinity()}) {
     std::vector<float> values = kSix;
     values[4] = bad;
     SafetensorsFile file;
