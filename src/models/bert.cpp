@@ -7,6 +7,8 @@ namespace dragoman {
 namespace {
 
 TransformerConfig read_bert(const ConfigReader& fields) {
+  // Each of these would change what the layers compute; chunk_size_feed_forward and the dropouts
+  // do not, and are not read.
   fields.require_text("position_embedding_type", "absolute");
   fields.require_flag("is_decoder", false);
   fields.require_flag("add_cross_attention", false);
@@ -36,6 +38,7 @@ void name_norm(const Names& names, const std::string& name, LayerNorm& norm, Slo
 }
 
 void name_layer(const Names& names, EncoderLayer& layer, int hidden, SlotTable& slots) {
+  // Three published matrices in one product: its input is read and quantised once.
   names.linear("attention.self.query", layer.attention.qkv(), 0, hidden);
   names.linear("attention.self.key", layer.attention.qkv(), hidden, hidden);
   names.linear("attention.self.value", layer.attention.qkv(), 2 * hidden, hidden);

@@ -13,6 +13,7 @@ namespace dragoman {
 
 namespace {
 
+// The file is called by its published name: whoever reads the message has it before them.
 [[noreturn]] void refuse(ErrorCode code, const std::string& what) {
   throw Error(code, "config.json: " + what + ".");
 }
@@ -33,12 +34,16 @@ constexpr std::array<std::pair<std::string_view, Activation>, 12> kActivations =
     {"linear", Activation::kNone},
 }};
 
+// Far above any published head; a larger map is damage and would be allocated for.
 constexpr size_t kMaxLabels = size_t{1} << 16;
 
+// Python keeps labels of any JSON kind; published ones are text, or numbers such as stars.
 std::string label_text(const Json& label) {
   return label.is_integer() ? std::to_string(label.as_int()) : std::string(label.as_string());
 }
 
+// JSON keys are text, so ids are written "0", "1", ... and not always in order. Every id below the
+// count has to occur, or a logit would have no name.
 size_t label_index(std::string_view id, size_t count) {
   size_t index = 0;
   const auto [end, error] = std::from_chars(id.data(), id.data() + id.size(), index);
@@ -52,6 +57,7 @@ size_t label_index(std::string_view id, size_t count) {
 }  // namespace
 
 int ConfigReader::size(std::string_view field, int fallback, int limit) const {
+  // Compared as 64 bits: a value beyond int must be refused, not wrapped.
   const int64_t value = config_.get_int(field, fallback);
   if (value < 1 || value > limit) {
     refuse(ErrorCode::kModelFormat, std::string(field) + " is " + std::to_string(value) +
@@ -62,6 +68,7 @@ int ConfigReader::size(std::string_view field, int fallback, int limit) const {
 
 int ConfigReader::token(std::string_view field, int fallback, int limit) const {
   if (!config_.has(field)) {
+    // An explicit null says that there is no such token; has() does not tell it from absence.
     bool present = false;
     config_.each_member([&](std::string_view name, const Json&) { present |= name == field; });
     return present || fallback >= limit ? -1 : fallback;
@@ -80,6 +87,7 @@ bool ConfigReader::flag(std::string_view field, bool fallback) const {
 
 float ConfigReader::epsilon(std::string_view field, double fallback) const {
   const double value = config_.get_double(field, fallback);
+  // Written so that a NaN fails too.
   if (!(value > 0.0) || !(value < 1.0)) {
     refuse(ErrorCode::kModelFormat,
            std::string(field) + " is " + std::to_string(value) + ", outside 0 to 1");
@@ -118,6 +126,7 @@ void ConfigReader::read_labels(TransformerConfig& config) const {
       problem != "single_label_classification") {
     refuse(ErrorCode::kModelFormat, "problem_type \"" + problem + "\" is unknown");
   }
+  // Where both are given transformers warns and follows id2label.
   if (!config_.has("id2label")) {
     const int count = size("num_labels", 2, kMaxWidth);
     for (int i = 0; i < count; ++i) config.labels.push_back("LABEL_" + std::to_string(i));

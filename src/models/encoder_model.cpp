@@ -20,6 +20,7 @@ View<float> view_of(std::vector<float>& storage, int rows, int cols) {
 
 class ClassifierPass final : public EncoderPass {
  public:
+  // Checks everything first, so that no step can fail for the input's sake.
   ClassifierPass(const ClassifierParts& parts, std::span<const EncoderInput> inputs);
   bool step(const Context& context) override;
   View<const float> logits() const override { return logits_; }
@@ -56,7 +57,7 @@ ClassifierPass::ClassifierPass(const ClassifierParts& parts, std::span<const Enc
     }
     ids_.insert(ids_.end(), input.ids.begin(), input.ids.end());
     types_.insert(types_.end(), input.type_ids.begin(), input.type_ids.end());
-    types_.resize(ids_.size(), 0);
+    types_.resize(ids_.size(), 0);  // no types given: all of the first kind
     offsets_.push_back(static_cast<int>(ids_.size()));
   }
   hidden_ = view_of(hidden_storage_, static_cast<int>(ids_.size()), config.hidden_size);
@@ -73,6 +74,7 @@ bool ClassifierPass::step(const Context& context) {
   return false;
 }
 
+// Words, then types, then positions: the order of additions of the reference.
 void ClassifierPass::embed(const Context& context) {
   std::vector<float> other(static_cast<size_t>(hidden_.cols));
   for (int sequence = 0; sequence < sequences(); ++sequence) {
@@ -90,6 +92,7 @@ void ClassifierPass::embed(const Context& context) {
   parts_.embedding_norm.forward(context, hidden_, hidden_);
 }
 
+// Only the first token of each sequence, [CLS], reaches the head.
 void ClassifierPass::run_head(const Context& context) {
   const ArenaScope scope(context.arena);
   const int width = hidden_.cols;
@@ -103,6 +106,7 @@ void ClassifierPass::run_head(const Context& context) {
   parts_.classifier.forward(context, pooled, {}, logits_);
 }
 
+// The parts and the table of their names; passes share the parts and change nothing in them.
 class Classifier final : public SequenceClassifier {
  public:
   Classifier(const TransformerConfig& config, WeightType type) : parts_(config, type) {

@@ -10,7 +10,7 @@ namespace {
 template <typename Block>
 void residual(const Context& context, const LayerNorm& norm, NormPlace place, View<float> hidden,
               const Block& block) {
-  if (place == NormPlace::kPost) {
+  if (place == NormPlace::kPost) {  // in place: a block reads its input before it adds
     block(hidden, hidden);
     norm.forward(context, hidden, hidden);
     return;

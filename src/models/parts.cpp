@@ -25,6 +25,7 @@ float embedding_scale(const TransformerConfig& config) {
   return config.scale_embedding ? std::sqrt(static_cast<float>(config.hidden_size)) : 1.0F;
 }
 
+// Overloads on the layer let one template below serve both stacks.
 size_t layer_bytes(const EncoderLayer& layer) {
   return layer.attention.packed_bytes() + layer.attention_norm.packed_bytes() +
          layer.ffn.packed_bytes() + layer.ffn_norm.packed_bytes();
@@ -113,6 +114,8 @@ Seq2SeqParts::Seq2SeqParts(const TransformerConfig& given, WeightType type)
       decoder(make_layers<DecoderLayer>(config.decoder.layers, config, type)),
       output(config.hidden_size, config.decoder_vocab_size, type, OperandRole::kWeights7),
       output_bias(output.bias_slot(), {1, config.decoder_vocab_size}) {
+  // What is tied is not built: the output layer's rows are read instead, so one packed copy
+  // serves as many as three published names.
   if (!(config.tie_embeddings && config.share_embeddings)) {
     source_words.emplace(config.vocab_size, config.hidden_size, type);
   }

@@ -8,6 +8,7 @@ namespace dragoman {
 
 namespace {
 
+// The parts and the table of their names; sessions share the parts and change nothing in them.
 class TransformerSeq2Seq final : public Seq2SeqModel {
  public:
   TransformerSeq2Seq(const TransformerConfig& config, WeightType type) : parts_(config, type) {

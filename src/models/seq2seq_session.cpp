@@ -33,6 +33,7 @@ int32_t TransformerSession::add_source(std::span<const int32_t> ids) {
   check_length(ids.size(), parts_.positions.count());
   check_ids(ids, source_table_.count(), "source token id");
   const auto is_free = [](const Source& source) { return source.state == SourceState::kFree; };
+  // A released place is used again, so handles stay small however long the job runs.
   auto place = std::find_if(sources_.begin(), sources_.end(), is_free);
   if (place == sources_.end()) place = sources_.insert(place, Source{});
   place->ids.assign(ids.begin(), ids.end());
@@ -49,6 +50,7 @@ bool TransformerSession::encode_step(const Context& context) {
     if (batch_.sources.empty()) return false;
     embed_sources();
   }
+  // After the encoder, the keys and values every decoder layer will want: work of similar size.
   const int encoder_layers = parts_.config.encoder.layers;
   if (batch_.next_step < encoder_layers) {
     const EncoderLayer& layer = parts_.encoder[static_cast<size_t>(batch_.next_step)];
@@ -66,6 +68,7 @@ void TransformerSession::begin_batch() {
   size_t tokens = 0;
   while (!queue_.empty()) {
     Source& source = sources_[static_cast<size_t>(queue_.front())];
+    // The first is taken whatever its length, or it would wait for ever.
     if (tokens > 0 && tokens + source.ids.size() > kBatchTokens) return;
     tokens += source.ids.size();
     source.state = SourceState::kEncoding;
@@ -116,13 +119,14 @@ void TransformerSession::end_batch() {
     source.state = SourceState::kReady;
     source.ids = {};
   }
-  batch_ = {};
+  batch_ = {};  // gives the activations back: decoding needs none of them
 }
 
 View<float> TransformerSession::decode(const Context& context, std::span<const DecodeRow> rows) {
-  check_rows(rows);
+  check_rows(rows);  // before anything changes
   const int row_count = static_cast<int>(rows.size());
   const int vocabulary = parts_.output.outputs();
+  // Taken ahead of the scope below: the caller reads them when the scratch is gone.
   const auto logit_count = rows.size() * static_cast<size_t>(vocabulary);
   const View<float> logits(context.arena.take<float>(logit_count).data(), row_count, vocabulary);
   advance(rows);
@@ -144,6 +148,8 @@ View<float> TransformerSession::decode(const Context& context, std::span<const D
   return logits;
 }
 
+// Tokens may come from outside; handles and parents only from a defect of the caller, which must
+// still not reach into memory.
 void TransformerSession::check_rows(std::span<const DecodeRow> rows) const {
   for (const DecodeRow& row : rows) {
     if (row.source < 0 || static_cast<size_t>(row.source) >= sources_.size() ||
@@ -179,6 +185,7 @@ void TransformerSession::embed_rows(std::span<const DecodeRow> rows, View<float>
   for (int i = 0; i < hidden.rows; ++i) {
     const auto index = static_cast<size_t>(i);
     target_table_.row(rows[index].token, hidden.row_span(i));
+    // A token's position is the number of tokens before it in its own history.
     add(parts_.positions.row(cache_.length(rows_[index].entry) - 1), hidden.row_span(i));
   }
 }
@@ -218,6 +225,8 @@ void TransformerSession::release(int32_t source) {
     cache_.drop(row.entry);
     row.entry = -1;
   }
+  // A source amid encoding goes through to the end of its batch, for nobody; its rows cannot be
+  // taken out of the middle.
   std::erase(queue_, source);
   sources_[static_cast<size_t>(source)] = {};
 }

@@ -25,6 +25,7 @@ View<float> take(const Context& context, int rows, int cols) {
   return {context.arena.take<float>(count).data(), rows, cols};
 }
 
+// The arena gives raw memory; items are objects and have to be begun.
 template <typename T>
 std::span<T> take_items(const Context& context, size_t count) {
   const std::span<T> items = context.arena.take<T>(count);
@@ -67,6 +68,7 @@ void SelfAttention::forward_cached(const Context& context, View<const float> x,
   const View<float> projected = take(context, x.rows, 3 * width);
   const View<float> attended = take(context, x.rows, width);
   qkv_.forward(context, x, {}, projected);
+  // Written before anything is read: each row sees its own key too.
   const View<float> keys = cache.keys(layer);
   const View<float> values = cache.values(layer);
   const auto items = take_items<GatheredAttentionItem>(context, histories.size());

@@ -9,6 +9,7 @@ namespace {
 constexpr size_t kFirstCapacity = 64;
 }
 
+// Nothing is allocated before the first token: sessions that only encode are free.
 KvCache::KvCache(int layers, int width)
     : keys_(static_cast<size_t>(layers)), values_(static_cast<size_t>(layers)), width_(width) {}
 
@@ -18,7 +19,7 @@ void KvCache::grow() {
   const size_t floats = after * static_cast<size_t>(width_);
   for (auto& layer : keys_) layer.resize(floats);
   for (auto& layer : values_) layer.resize(floats);
-  entries_.resize(after);
+  entries_.resize(after);  // last: should memory run out above, the old capacity stays valid
   // Low indices first, so that a history tends to lie in rising addresses.
   for (size_t i = after; i-- > before;) {
     entries_[i].parent = free_;
@@ -44,7 +45,7 @@ int32_t KvCache::extend(int32_t parent) {
 void KvCache::drop(int32_t entry) {
   while (entry >= 0) {
     Entry& current = entries_[static_cast<size_t>(entry)];
-    if (--current.references > 0) return;
+    if (--current.references > 0) return;  // and so does everything above it
     const int32_t parent = current.parent;
     current.parent = free_;
     free_ = entry;
@@ -54,6 +55,7 @@ void KvCache::drop(int32_t entry) {
 }
 
 void KvCache::history(int32_t entry, std::span<int32_t> out) const {
+  // Entries know their parents only, so the list is written from its end.
   for (size_t i = out.size(); i-- > 0;) {
     out[i] = entry;
     entry = entries_[static_cast<size_t>(entry)].parent;
