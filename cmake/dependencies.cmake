@@ -36,6 +36,8 @@ if(DRAGOMAN_TESTS)
   if(EMSCRIPTEN)
     # Atomics let one build of it be linked with and without threads.
     foreach(target Catch2 Catch2WithMain)
+      # The newest standard it knows of by itself here is C++14, which leaves out string_view.
+      target_compile_features(${target} PRIVATE cxx_std_20)
       target_compile_options(${target} PRIVATE -fwasm-exceptions -matomics -mbulk-memory)
     endforeach()
   endif()
