@@ -81,7 +81,7 @@ void to_floats(Dtype dtype, std::span<const uint8_t> bytes, std::span<float> out
       widen<bf16_to_f32>(bytes, out);
       return;
     default:
-      assert(!"not a weight type");
+      assert(false);
   }
 }
 

@@ -117,8 +117,9 @@ TEST_CASE("Spliced headers do no harm", "[formats][fuzz]") {
   const std::string healthy = healthy_file();
   uint64_t header_bytes = 0;
   std::memcpy(&header_bytes, healthy.data(), sizeof header_bytes);
-  const std::string header = healthy.substr(8, header_bytes);
-  const std::string data = healthy.substr(8 + header_bytes);
+  const auto data_begin = 8 + static_cast<size_t>(header_bytes);
+  const std::string header = healthy.substr(8, data_begin - 8);
+  const std::string data = healthy.substr(data_begin);
   for (int round = 0; round < 20000; ++round) {
     std::string spliced = header;
     // Cuts a random stretch out and puts it elsewhere: duplicates, overlaps, swapped numbers.
