@@ -49,6 +49,7 @@ void BeamSearch::advance(View<float> log_probs) {
   check_done();
 }
 
+// The scores of one beam are sums so far plus log-probabilities, added in f32 as in Python.
 void BeamSearch::find_candidates(View<float> log_probs) {
   top_.clear();
   int32_t processed = -1;
@@ -103,6 +104,8 @@ void BeamSearch::keep_finished() {
   finished_.swap(next_finished_);
 }
 
+// The best that did not end go on. Those that ended come last, but do come when nothing else is
+// left; then the search is over.
 void BeamSearch::keep_running() {
   choices_.clear();
   for (size_t i = 0; i < candidates_.size(); ++i) {
@@ -125,6 +128,8 @@ void BeamSearch::keep_running() {
   running_.swap(next_running_);
 }
 
+// A heuristic (_check_early_stop_heuristic): the best running hypothesis is taken at the present
+// length, though a longer one could still score better; "never" takes the greatest length.
 bool BeamSearch::improvement_possible() const {
   const GenerationConfig& config = setup_.config;
   const bool by_longest =

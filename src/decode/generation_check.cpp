@@ -11,6 +11,7 @@ namespace {
 
 constexpr int kSeq2SeqPrompt = 1;  // the start token
 
+// Without the zeros that std::to_string pads with.
 std::string text_of(float value) {
   std::string text = std::to_string(value);
   text.erase(text.find_last_not_of('0') + 1);
@@ -59,6 +60,8 @@ void check_sequence(std::string_view name, const std::vector<int32_t>& ids, int 
   check_tokens(name, ids, vocab_size);
 }
 
+// Python warns of limits that contradict each other and then lets the longest win; a caller who
+// wrote both is better served by an error.
 void check_lengths(const GenerationConfig& config) {
   if (config.max_new_tokens) {
     check_at_least("max_new_tokens", *config.max_new_tokens, 1);
@@ -106,6 +109,7 @@ void check_generation_config(const GenerationConfig& config, int vocab_size) {
     check_positive("exponential_decay_length_penalty",
                    config.exponential_decay_length_penalty->factor);
   }
+  // pad_token_id and bos_token_id are not looked at: models publish values that nothing uses.
   check_tokens("eos_token_id", config.eos_token_id, vocab_size);
   check_tokens("decoder_start_token_id", config.decoder_start_token_id, vocab_size);
   check_tokens("forced_bos_token_id", config.forced_bos_token_id, vocab_size);

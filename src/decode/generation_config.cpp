@@ -19,7 +19,8 @@ constexpr int kLongest = std::numeric_limits<int>::max();
               "The generation setting \"" + std::string(name) + "\" " + why + ".");
 }
 
-/// Reads members of one object; a wrong type is reported with the member's name.
+/// Reads members of one object, leaving fields alone whose member is absent or null; a wrong type
+/// is reported with the member's name.
 class Fields {
  public:
   explicit Fields(Json json) : json_(json) {}

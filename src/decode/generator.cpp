@@ -93,6 +93,7 @@ const Seq2SeqGenerator::Impl::Item& Seq2SeqGenerator::Impl::item(int index) cons
 }
 
 // The first of the running is always admitted, however large.
+// Places are counted for all beams from the start, although the first step needs one row only.
 bool Seq2SeqGenerator::Impl::has_room(const Item& next) const {
   if (running.empty()) return true;
   const auto beams = static_cast<size_t>(setup.config.num_beams);
@@ -123,6 +124,8 @@ void Seq2SeqGenerator::Impl::enter(Item& entering) {
   running.push_back(&entering);
 }
 
+// Searches count their rows from 0; in the session the rows of all follow one another. Parents are
+// rows of the step before, so the place of that step is needed until its successor is made.
 void Seq2SeqGenerator::Impl::gather_rows() {
   rows.clear();
   for (Item* member : running) {
@@ -143,6 +146,7 @@ void Seq2SeqGenerator::Impl::each_running(View<float> logits, const Act& act) {
   }
 }
 
+// The passes over all rows run on the pool; between them each search works on its own rows.
 void Seq2SeqGenerator::Impl::decode(const Context& context) {
   const ArenaScope scope(context.arena);
   gather_rows();
@@ -154,6 +158,7 @@ void Seq2SeqGenerator::Impl::decode(const Context& context) {
   retire();
 }
 
+// Releases at once: the caches of a finished source are room for the next.
 void Seq2SeqGenerator::Impl::retire() {
   std::erase_if(running, [&](Item* member) {
     if (!member->search->finished()) return false;
@@ -174,6 +179,7 @@ Seq2SeqGenerator::Seq2SeqGenerator(const Seq2SeqModel& model, const GenerationCo
 Seq2SeqGenerator::~Seq2SeqGenerator() = default;
 
 int Seq2SeqGenerator::add(std::span<const int32_t> source_ids) {
+  // The session would refuse the same, but only when the source enters, and then all would end.
   const TransformerConfig& shape = impl_->model.config();
   if (source_ids.empty()) {
     throw Error(ErrorCode::kInvalidArgument, "A source has no tokens.");

@@ -13,6 +13,7 @@ namespace {
 
 constexpr float kBanned = -std::numeric_limits<float>::infinity();
 
+// `tail` may be empty: every sequence ends with nothing, which is what n-grams of one need.
 bool ends_with(std::span<const int32_t> ids, std::span<const int32_t> tail) {
   return ids.size() >= tail.size() &&
          std::equal(tail.begin(), tail.end(), ids.end() - static_cast<ptrdiff_t>(tail.size()));
@@ -43,6 +44,7 @@ void ban_repeats(std::span<const int32_t> seen, std::span<const int32_t> ids, si
   }
 }
 
+// Logits are checked to be numbers before, so what is left to mend are the bans.
 void make_finite(std::span<float> scores) {
   constexpr float kLargest = std::numeric_limits<float>::max();
   for (float& score : scores) score = std::clamp(score, -kLargest, kLargest);
@@ -131,7 +133,9 @@ void LogitsProcessors::add_sequence_bias(std::span<const int32_t> ids, std::span
   }
 }
 
-// Read all, then write all: a token that occurs twice is penalised once.
+// Read all, then write all: a token that occurs twice is penalised once. For the encoder's tokens
+// Python 4.57 changes the scores of the first beam only, its ids not being repeated for the
+// others; what the option means is done here, for every beam.
 void LogitsProcessors::penalise(std::span<const int32_t> ids, float penalty,
                                 std::span<float> scores) {
   values_.clear();
@@ -146,6 +150,7 @@ void LogitsProcessors::penalise(std::span<const int32_t> ids, float penalty,
   }
 }
 
+// A list of single tokens and short words: looking at each is cheaper than any index would be.
 void LogitsProcessors::ban_words(std::span<const int32_t> ids, std::span<float> scores) const {
   for (const std::vector<int32_t>& word : bad_words_) {
     if (word.size() == 1 || about_to_complete(ids, word)) {
@@ -154,6 +159,7 @@ void LogitsProcessors::ban_words(std::span<const int32_t> ids, std::span<float> 
   }
 }
 
+// Lengths count the prompt, as in Python: with a longer prompt forced_bos_token_id has no effect.
 void LogitsProcessors::force(std::span<const int32_t> ids, std::span<float> scores) const {
   if (config_.forced_bos_token_id && ids.size() == 1) {
     std::fill(scores.begin(), scores.end(), kBanned);
@@ -167,6 +173,7 @@ void LogitsProcessors::force(std::span<const int32_t> ids, std::span<float> scor
   }
 }
 
+// Works on the absolute value, so that negative scores grow too (ExponentialDecayLengthPenalty).
 void LogitsProcessors::favour_end(std::span<const int32_t> ids, std::span<float> scores) const {
   if (!config_.exponential_decay_length_penalty) return;
   const LengthDecay& decay = *config_.exponential_decay_length_penalty;

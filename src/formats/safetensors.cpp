@@ -123,6 +123,8 @@ void SafetensorsReader::Impl::read_header() {
   complete_tensors();
 }
 
+// A row that lies whole in the piece is used where it lies; one that is cut is put together in
+// `partial` first.
 void SafetensorsReader::Impl::take_data(std::span<const uint8_t>& bytes) {
   if (current == plan.size()) {
     fail(" has " + std::to_string(bytes.size()) + " or more bytes after its last tensor.");
@@ -182,6 +184,7 @@ void SafetensorsReader::Impl::take_row(std::span<const uint8_t> bytes) {
   ++row;
 }
 
+// Slots do not know what their tensor is called; whoever reads the message needs to.
 void SafetensorsReader::Impl::put_row(const PlannedTensor& tensor, std::span<const uint8_t> bytes) {
   const auto index = static_cast<int>(row);
   try {
@@ -199,6 +202,7 @@ void SafetensorsReader::Impl::put_row(const PlannedTensor& tensor, std::span<con
   }
 }
 
+// A scale of 0 is that of a row of zeros. Negative ones do not occur in symmetric quantisation.
 void SafetensorsReader::Impl::put_scales(const PlannedTensor& tensor,
                                          std::span<const uint8_t> bytes) {
   const Dtype dtype = *tensor.entry.type->dtype;
@@ -240,6 +244,7 @@ void SafetensorsReader::Impl::mark_complete(size_t index) {
   }
 }
 
+// Last of all, because scales may come after the tensors they belong to.
 void SafetensorsReader::Impl::compare_copies() const {
   for (size_t i = 0; i < plan.size(); ++i) {
     if (!plan[i].twin || progress[i].digest == progress[*plan[i].twin].digest) continue;

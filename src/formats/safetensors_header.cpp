@@ -42,6 +42,7 @@ class EntryReader {
     throw Error(ErrorCode::kModelFormat, file_ + ": tensor \"" + name_ + "\" " + what + ".");
   }
 
+  // JSON allows a repeated key, and readers differ in which one they take.
   void check_members() const {
     std::vector<std::string_view> keys;
     info_.each_member([&](std::string_view key, Json) { keys.push_back(key); });
@@ -105,6 +106,7 @@ class EntryReader {
   Json info_;
 };
 
+// Its contents are for people; its form is checked because the reference does.
 void check_metadata(const std::string& file, Json metadata) {
   if (metadata.is_null()) return;
   bool texts = metadata.is_object();

@@ -24,6 +24,8 @@ constexpr std::array kCompanions = {
     Companion{"_shape", Purpose::kShape},
 };
 
+// Everything is decided from the header, before a byte of data is read: a file that does not fit
+// is refused at once, not after a long download.
 class Planner {
  public:
   Planner(std::vector<TensorEntry> entries, const SlotTable& slots, const std::string& file)
@@ -92,6 +94,7 @@ class Planner {
     tensor.row_bytes = static_cast<size_t>((tensor.entry.end - tensor.entry.begin) / rows);
   }
 
+  // A companion of a tensor that is ignored is ignored with it.
   void plan_other(size_t index) {
     for (const Companion& companion : kCompanions) {
       const std::string& full = name(index);
@@ -132,6 +135,7 @@ class Planner {
     make_copy(index, scales->second);
   }
 
+  // Scales of groups within a row, which a transposed or grouped layout has, are not for int8 rows.
   void check_companion(size_t index, const PlannedTensor& owner, Purpose purpose) const {
     const TensorEntry& entry = plan_[index].entry;
     const int64_t rows = owner.entry.shape.front();
@@ -154,6 +158,7 @@ class Planner {
     }
   }
 
+  // Without this check the slot would wait for its scales and be reported as missing.
   void check_scales(size_t index) const {
     const PlannedTensor& tensor = plan_[index];
     // Only rows and their copies can be I8 here: scales are floats, the rest is no purpose of ours.
