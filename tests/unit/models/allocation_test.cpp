@@ -19,12 +19,20 @@ void* counted(std::size_t bytes) {
 }  // namespace
 
 // The program's own operators: every allocation of the tests passes here. The aligned forms stay
-// the library's.
+// the library's; the nothrow forms must not, since their memory comes back to these.
 void* operator new(std::size_t bytes) {
   return counted(bytes);
 }
 void* operator new[](std::size_t bytes) {
   return counted(bytes);
+}
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
+  ++allocations;
+  return std::malloc(bytes);
+}
+void* operator new[](std::size_t bytes, const std::nothrow_t&) noexcept {
+  ++allocations;
+  return std::malloc(bytes);
 }
 void operator delete(void* memory) noexcept {
   std::free(memory);
