@@ -42,7 +42,15 @@ BeamSearch::BeamSearch(const SearchSetup& setup, LogitsProcessors& processors,
   rows_ = {{-1, prompt.back()}};
 }
 
-void BeamSearch::advance(View<float> log_probs) {
+void BeamSearch::process(const Context&, View<float> log_probs) {
+  // In the first step all beams read one row.
+  for (int row = 0; row < log_probs.rows; ++row) {
+    const std::vector<int32_t>& ids = running_[static_cast<size_t>(row)].ids;
+    processors_.apply(ids, source_, log_probs.row_span(row));
+  }
+}
+
+void BeamSearch::advance(View<const float> log_probs) {
   find_candidates(log_probs);
   keep_finished();
   keep_running();
@@ -50,16 +58,11 @@ void BeamSearch::advance(View<float> log_probs) {
 }
 
 // The scores of one beam are sums so far plus log-probabilities, added in f32 as in Python.
-void BeamSearch::find_candidates(View<float> log_probs) {
+void BeamSearch::find_candidates(View<const float> log_probs) {
   top_.clear();
-  int32_t processed = -1;
   for (size_t beam = 0; beam < running_.size(); ++beam) {
     const Running& hypothesis = running_[beam];
-    const std::span<float> scores = log_probs.row_span(hypothesis.row);
-    // In the first step all beams read one row.
-    if (hypothesis.row != processed) processors_.apply(hypothesis.ids, source_, scores);
-    processed = hypothesis.row;
-    top_.offer(static_cast<int32_t>(beam), hypothesis.score, scores);
+    top_.offer(static_cast<int32_t>(beam), hypothesis.score, log_probs.row_span(hypothesis.row));
   }
   candidates_ = top_.sorted();
   const std::vector<int32_t>& eos = setup_.config.eos_token_id;

@@ -14,8 +14,8 @@ class BeamSearch final : public Search {
              std::span<const int32_t> prompt, std::span<const int32_t> source);
 
   std::span<const SearchRow> rows() const override { return rows_; }
-  void choose(const Context&, View<float>) override {}
-  void advance(View<float> log_probs) override;
+  void process(const Context& context, View<float> log_probs) override;
+  void advance(View<const float> log_probs) override;
   bool finished() const override { return done_; }
   std::vector<GeneratedSequence> results() const override;
   std::span<const int32_t> best_so_far() const override;
@@ -42,7 +42,7 @@ class BeamSearch final : public Search {
     }
   };
 
-  void find_candidates(View<float> log_probs);
+  void find_candidates(View<const float> log_probs);
   void keep_running();
   void keep_finished();
   void check_done();

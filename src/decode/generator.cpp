@@ -53,6 +53,7 @@ struct Seq2SeqGenerator::Impl {
   const Seq2SeqModel& model;
   SearchSetup setup;
   LogitsProcessors processors;
+  NormalisingPasses passes;
   int32_t start;
   size_t max_rows;
   size_t max_source_tokens;
@@ -72,6 +73,7 @@ Seq2SeqGenerator::Impl::Impl(const Seq2SeqModel& seq2seq, const GenerationConfig
     : model(seq2seq),
       setup(make_setup(seq2seq, config)),
       processors(setup.config, setup.vocab_size, setup.prompt_length),
+      passes(passes_of(config)),
       start(start_token(config)),
       max_cache_bytes(limits.cache_bytes),
       session(seq2seq.start_session()) {
@@ -152,8 +154,9 @@ void Seq2SeqGenerator::Impl::decode(const Context& context) {
   gather_rows();
   const View<float> logits = session->decode(context, rows);
   check_logits(context, logits);
-  each_running(logits, [&](Search& search, View<float> block) { search.choose(context, block); });
-  normalise_rows(context, logits);
+  if (passes.before) normalise_rows(context, logits);
+  each_running(logits, [&](Search& search, View<float> block) { search.process(context, block); });
+  if (passes.after) normalise_rows(context, logits);
   each_running(logits, [](Search& search, View<float> block) { search.advance(block); });
   retire();
 }

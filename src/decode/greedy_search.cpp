@@ -17,7 +17,7 @@ GreedySearch::GreedySearch(const SearchSetup& setup, LogitsProcessors& processor
 
 // Processors work on logits here, as in Python; on a copy, because the score is taken from the
 // model's own distribution.
-void GreedySearch::choose(const Context& context, View<float> logits) {
+void GreedySearch::process(const Context& context, View<float> logits) {
   std::span<float> scores = logits.row_span(0);
   const ArenaScope scope(context.arena);
   if (processors_.active(ids_.size())) {
@@ -30,7 +30,7 @@ void GreedySearch::choose(const Context& context, View<float> logits) {
 }
 
 // A forced token costs nothing, as in beam search.
-void GreedySearch::advance(View<float> log_probs) {
+void GreedySearch::advance(View<const float> log_probs) {
   if (!processors_.forces(ids_.size())) score_sum_ += log_probs.row(0)[chosen_];
   ids_.push_back(chosen_);
   row_ = {0, chosen_};

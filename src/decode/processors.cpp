@@ -5,8 +5,6 @@
 #include <cmath>
 #include <limits>
 
-#include "kernels/rows.hpp"
-
 namespace dragoman {
 
 namespace {
@@ -109,7 +107,6 @@ void LogitsProcessors::apply(std::span<const int32_t> ids, std::span<const int32
   favour_end(ids, scores);
   ban(config_.suppress_tokens, scores);
   if (ids.size() == begin_index_) ban(config_.begin_suppress_tokens, scores);
-  if (config_.renormalize_logits) log_softmax(scores);
 }
 
 // Biases of one token are summed before they meet its score, in the order Python sums them.

@@ -1,6 +1,7 @@
 // Rules that change the scores of the next token before one is chosen: the logits processors of
 // Python `transformers` 4.57, with their semantics and in their order
-// (GenerationMixin._get_logits_processor, generation/logits_process.py).
+// (GenerationMixin._get_logits_processor, generation/logits_process.py). The last one,
+// renormalize_logits, is a pass over all rows of a step: see search.hpp.
 #pragma once
 
 #include <cstdint>

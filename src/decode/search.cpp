@@ -19,6 +19,18 @@ std::unique_ptr<Search> make_search(const SearchSetup& setup, LogitsProcessors& 
   return std::make_unique<BeamSearch>(setup, processors, prompt, source);
 }
 
+// Beam search processes log-probabilities, greedy search logits; renormalize_logits asks for
+// another pass at the end. Bans and biases do the same to scores that differ by a constant, so
+// without processors that look at a score's size the last pass is enough: most Marian models ask
+// for it, and with a large vocabulary a pass is felt.
+NormalisingPasses passes_of(const GenerationConfig& config) {
+  if (config.num_beams == 1) return {.before = false, .after = true};
+  const bool needs_size = config.repetition_penalty != 1.0F ||
+                          config.encoder_repetition_penalty != 1.0F ||
+                          config.exponential_decay_length_penalty || config.remove_invalid_values;
+  return {.before = needs_size || !config.renormalize_logits, .after = config.renormalize_logits};
+}
+
 void check_logits(const Context& context, View<const float> logits) {
   std::atomic<bool> finite = true;
   context.pool.run(logits.rows, [&](int row, int) {

@@ -37,12 +37,13 @@ class Search {
   virtual ~Search() = default;
   /// Rows of the next step, at least one until finished().
   virtual std::span<const SearchRow> rows() const = 0;
-  /// First half of a step: greedy search chooses its token.
-  /// @param logits  [rows, vocab_size], finite; left as they are
-  virtual void choose(const Context& context, View<float> logits) = 0;
+  /// First half of a step: the processors. Beam search changes the scores, greedy search chooses
+  /// its token and leaves them as they are.
+  /// @param scores  [rows, vocab_size], logits or log-probabilities according to passes_of()
+  virtual void process(const Context& context, View<float> scores) = 0;
   /// Second half of a step.
-  /// @param log_probs  [rows, vocab_size]: log_softmax of the same logits; changed
-  virtual void advance(View<float> log_probs) = 0;
+  /// @param log_probs  [rows, vocab_size], the same after the second pass, if there is one
+  virtual void advance(View<const float> log_probs) = 0;
   virtual bool finished() const = 0;
   /// num_return_sequences results, best first, once finished().
   virtual std::vector<GeneratedSequence> results() const = 0;
@@ -57,6 +58,13 @@ class Search {
 std::unique_ptr<Search> make_search(const SearchSetup& setup, LogitsProcessors& processors,
                                     std::span<const int32_t> prompt,
                                     std::span<const int32_t> source);
+
+/// Where a step needs log_softmax: before Search::process(), after it, or both.
+struct NormalisingPasses {
+  bool before = false;
+  bool after = false;
+};
+NormalisingPasses passes_of(const GenerationConfig& config);
 
 /// Throws model-format unless every value is finite.
 void check_logits(const Context& context, View<const float> logits);

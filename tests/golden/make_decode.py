@@ -130,6 +130,9 @@ BASIC = [
     dict(max_length=16, encoder_repetition_penalty=1.7),
     dict(max_length=16, encoder_no_repeat_ngram_size=2, repetition_penalty=1.1),
     dict(max_length=16, renormalize_logits=True, repetition_penalty=1.5),
+    dict(max_length=16, renormalize_logits=True, bad_words_ids=[[3], [5], [6, 7], [8, 9]],
+         no_repeat_ngram_size=2, min_length=7),
+    dict(max_length=16, renormalize_logits=True, sequence_bias=[[[4], 2.5], [[6, 7], -4.0]]),
     dict(max_length=15, remove_invalid_values=True, no_repeat_ngram_size=2),
 ]
 BEAMS = [

@@ -24,7 +24,7 @@ void check_case(const Table& table, Json golden, size_t number) {
   check_generation_config(setup.config, setup.vocab_size);
   LogitsProcessors processors(setup.config, setup.vocab_size, setup.prompt_length);
   const auto search = make_search(setup, processors, prompt, prompt);
-  TableDecoder(table).run(*search, prompt);
+  TableDecoder(table, setup.config).run(*search, prompt);
   REQUIRE(search->finished());
   const auto results = search->results();
   INFO("case " << number << " of table " << golden.at("table").as_string());

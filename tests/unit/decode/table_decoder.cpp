@@ -76,8 +76,9 @@ std::vector<std::vector<int32_t>> TableDecoder::step(Search& search,
     logits_(histories_[static_cast<size_t>(row)], logits.row_span(row));
   }
   check_logits(context, logits);
-  search.choose(context, logits);
-  normalise_rows(context, logits);
+  if (passes_.before) normalise_rows(context, logits);
+  search.process(context, logits);
+  if (passes_.after) normalise_rows(context, logits);
   search.advance(logits);
   return next;
 }

@@ -29,12 +29,16 @@ struct Table {
 class TableDecoder {
  public:
   using Logits = std::function<void(const std::vector<int32_t>& ids, std::span<float> out)>;
-  explicit TableDecoder(const Table& table)
-      : TableDecoder(table, [&table](const std::vector<int32_t>& ids, std::span<float> out) {
-          table.logits(ids, out);
-        }) {}
-  TableDecoder(const Table& table, Logits logits)
-      : vocab_size_(table.vocab_size()), logits_(std::move(logits)), pool_(1) {}
+  TableDecoder(const Table& table, const GenerationConfig& config)
+      : TableDecoder(table, config,
+                     [&table](const std::vector<int32_t>& ids, std::span<float> out) {
+                       table.logits(ids, out);
+                     }) {}
+  TableDecoder(const Table& table, const GenerationConfig& config, Logits logits)
+      : vocab_size_(table.vocab_size()),
+        passes_(passes_of(config)),
+        logits_(std::move(logits)),
+        pool_(1) {}
   /// One step of `search`. @returns the sequences of the rows that were decoded
   std::vector<std::vector<int32_t>> step(Search& search, const std::vector<int32_t>& prompt);
   /// Steps until the search has finished, at most `limit` times.
@@ -42,6 +46,7 @@ class TableDecoder {
 
  private:
   int vocab_size_;
+  NormalisingPasses passes_;
   Logits logits_;
   ThreadPool pool_;
   Arena arena_;

@@ -117,7 +117,7 @@ std::vector<GeneratedSequence> TableSeq2Seq::alone(const GenerationConfig& confi
   LogitsProcessors processors(config, setup.vocab_size, 1);
   const std::vector<int32_t> prompt = {*config.decoder_start_token_id};
   const auto search = make_search(setup, processors, prompt, source);
-  TableDecoder decoder(table, [&](const std::vector<int32_t>& ids, std::span<float> out) {
+  TableDecoder decoder(table, config, [&](const std::vector<int32_t>& ids, std::span<float> out) {
     logits(source, ids, out);
   });
   decoder.run(*search, prompt);
