@@ -24,6 +24,8 @@ EM_JS(void, dragoman_throw, (const char* code, const char* message), {
 
 namespace {
 
+// One engine per instance of the module, made at the first call: JavaScript has made the memory
+// and the threads by then.
 Engine& engine() {
   static Engine instance;
   return instance;
@@ -46,6 +48,7 @@ void configure(int threads) {
   guarded([&] { engine().configure(threads); });
 }
 
+// Sizes are doubles, as JavaScript's numbers are: an int would wrap what is too large.
 uintptr_t allocate(double bytes) {
   return guarded([&] { return staging().allocate(bytes); });
 }
@@ -125,6 +128,7 @@ double probe(const std::string& kind, int size) {
 
 }  // namespace dragoman
 
+// The names TypeScript knows; their parameters and results are declared in web/src/worker/.
 EMSCRIPTEN_BINDINGS(dragoman) {
   using emscripten::function;
   function("version", &dragoman::version);

@@ -22,6 +22,7 @@ class Describer {
     text("name", name);
     text("doc", note.doc);
     describe(field);
+    // Fields that are not numbers leave the range empty.
     if (note.min < note.max) {
       writer_.key("min");
       writer_.number(note.min);
@@ -44,6 +45,7 @@ class Describer {
     writer_.key("default");
   }
 
+  // One overload per type of field, as in FieldReader; a new type that lacks one does not compile.
   void describe(bool field) {
     kind("boolean");
     writer_.boolean(field);
@@ -84,6 +86,7 @@ class Describer {
   JsonWriter& writer_;
 };
 
+// Defaults are read off a fresh struct, so that they are written down nowhere else.
 template <typename Options>
 void describe_struct(JsonWriter& writer, std::string_view name, std::string_view doc) {
   Options defaults;

@@ -26,6 +26,8 @@ ClassificationJob::ClassificationJob(const SequenceClassifier& model, const Toke
       results_(inputs_.size()) {}
 
 bool ClassificationJob::step(const Context& context) {
+  // All texts are tokenised before the first is run: one that is too long is refused at once, not
+  // after minutes of work on those before it.
   if (tokenized_ < inputs_.size()) {
     tokenize_some();
     return true;
@@ -36,6 +38,7 @@ bool ClassificationJob::step(const Context& context) {
   return finished_ < results_.size();
 }
 
+// Bounded by bytes, not by texts: a thousand short ones are one step, one long one is too.
 void ClassificationJob::tokenize_some() {
   size_t bytes = 0;
   while (tokenized_ < inputs_.size() && bytes < kBytesPerStep) {
@@ -54,6 +57,7 @@ void ClassificationJob::tokenize(size_t index) {
   encode.truncation = options_.truncation;
   encode.max_length = *options_.max_length;
   Encoding encoding = tokenizer_.encode(input.text, pair, encode);
+  // Without truncation the tokenizer ignores the limit, so that the message can say the length.
   if (encoding.ids.size() > static_cast<size_t>(encode.max_length)) {
     throw Error(ErrorCode::kInputTooLong,
                 "inputs[" + std::to_string(index) + "] has " + std::to_string(encoding.ids.size()) +
@@ -65,6 +69,8 @@ void ClassificationJob::tokenize(size_t index) {
   input = {};
 }
 
+// Takes texts in their order until the batch is full; a text larger than a batch goes alone.
+// Nothing is gained by sorting: batches are ragged, without padding.
 void ClassificationJob::begin_batch() {
   std::vector<EncoderInput> batch;
   size_t count = 0;
@@ -77,6 +83,7 @@ void ClassificationJob::begin_batch() {
   pass_ = model_.start(batch);
 }
 
+// Scores the finished batch and drops its tokens and pass, which hold most of the job's memory.
 void ClassificationJob::collect() {
   const View<const float> logits = pass_->logits();
   for (int row = 0; row < logits.rows; ++row, ++finished_) {

@@ -8,6 +8,7 @@ namespace dragoman {
 
 namespace {
 
+// Far above what tiles of these sizes can use; it catches nonsense before threads are started.
 constexpr int kMaxThreads = 64;
 
 [[noreturn]] void refuse(const std::string& what) {
@@ -51,6 +52,7 @@ Engine::RunningJob& Engine::job_at(int handle) {
 
 int Engine::create_model(std::string_view spec) {
   const JsonDocument document(spec, "The model's description", ErrorCode::kInvalidArgument);
+  // The handle is used up only when nothing threw.
   models_.emplace(next_model_, Model(read_model_spec(document.root())));
   return next_model_++;
 }
@@ -87,6 +89,7 @@ std::string Engine::finish_model(int model) {
 
 void Engine::delete_model(int model) {
   model_at(model);
+  // Jobs first: they refer to the model's weights and tokenizer.
   std::erase_if(jobs_, [&](const auto& entry) { return entry.second.model == model; });
   models_.erase(model);
   // With the last model goes the scratch that was as large as its largest batch.
@@ -98,6 +101,7 @@ void Engine::delete_model(int model) {
 
 int Engine::start_job(int model, std::string_view request) {
   const Model& started = model_at(model);
+  // Jobs copy what they need: the document ends with this call.
   const JsonDocument document(request, "The request", ErrorCode::kInvalidArgument);
   RunningJob entry;
   entry.job = started.start(document.root());
@@ -110,6 +114,7 @@ bool Engine::step_job(int job) {
   RunningJob& running = job_at(job);
   if (running.failure) throw *running.failure;
   if (running.done) return false;
+  // Nothing in the arena outlives a step, so all jobs share one, kept at the size of the largest.
   arena_.reset();
   // Unless the step comes to its end, the job is over.
   running.failure.emplace(ErrorCode::kInternal, "The job ended in an error before.");
@@ -148,6 +153,7 @@ void Engine::cancel_job(int job) {
 
 std::string Engine::memory_use(uint64_t heap_bytes) const {
   size_t packed = 0;
+  // Computed on demand: a counter kept beside the owners could drift from them.
   for (const auto& [handle, model] : models_) packed += model.packed_bytes();
   size_t caches = 0;
   for (const auto& [handle, running] : jobs_) caches += running.job->cache_bytes();

@@ -27,6 +27,8 @@ WeightType weight_type(std::string_view name) {
 
 }  // namespace
 
+// Unknown members are refused, like unknown options: a misspelt dtype must not load 150 MB of the
+// wrong kind.
 ModelSpec read_model_spec(Json spec) {
   ModelSpec result;
   spec.each_member([](std::string_view key, Json) {
@@ -49,6 +51,7 @@ void Model::require_loading() const {
 // Half-filled weights cannot be told from good ones, so an error here is final.
 template <typename Body>
 void Model::guard(const Body& body) {
+  // Set before, so that it holds however the body ends.
   state_ = State::kFailed;
   body();
   state_ = State::kLoading;
@@ -65,11 +68,13 @@ void Model::add_file(std::string_view name, std::span<const uint8_t> bytes) {
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   if (name == kConfig) {
     if (task_ != nullptr) refuse("config.json was given twice.");
+    // The network is made now, before anything large is fetched: an unsupported model fails here.
     const JsonDocument document(text, std::string(name), ErrorCode::kModelFormat);
     task_ = make_task(spec_.task, read_config(document.root()), spec_.type);
   } else if (task_ == nullptr) {
     refuse("config.json comes first, before " + std::string(name) + ".");
   }
+  // config.json is kept too: older models have their generation settings in it.
   files_.insert_or_assign(std::string(name), std::string(text));
 }
 
@@ -92,6 +97,7 @@ void Model::write_file_names(JsonWriter& writer) const {
   writer.end_object();
 }
 
+// One file at a time: their rows go into slots as they come, and a reader holds one row.
 void Model::begin_weights(std::string_view name, uint64_t file_bytes) {
   require_loading();
   if (task_ == nullptr) refuse("config.json comes first, before " + std::string(name) + ".");
@@ -118,6 +124,7 @@ void Model::finish() {
     throw Error(ErrorCode::kModelIncomplete, "The model has no config.json.");
   }
   if (reader_ != nullptr) refuse("The weight file has not ended.");
+  // The tokenizer is built last: its files may arrive after the weights.
   guard([&] { task_->finish(files_); });
   files_.clear();
   state_ = State::kReady;

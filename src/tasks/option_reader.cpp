@@ -30,6 +30,7 @@ std::string shown(Json value) {
   return std::to_string(value.as_double());
 }
 
+// A bound of a range, without the zeros of std::to_string.
 std::string shown(double bound) {
   if (std::trunc(bound) == bound) return std::to_string(static_cast<long long>(bound));
   std::string text = std::to_string(bound);
@@ -42,6 +43,7 @@ class FieldReader {
   FieldReader(std::string_view name, Json value) : name_(name), value_(value) {}
   bool found() const { return found_; }
 
+  // Called for every field of the struct; overloads of read() then know the field's type.
   template <typename Field>
   void operator()(std::string_view name, Field& field, const FieldNote& note) {
     if (name != name_) return;
@@ -57,6 +59,7 @@ class FieldReader {
   }
   std::string range() const { return " from " + shown(note_->min) + " to " + shown(note_->max); }
 
+  // 4.0 is a whole number: JavaScript does not tell it from 4.
   int whole_number(Json value) const {
     const bool fits =
         value.is_integer() && value.as_double() >= note_->min && value.as_double() <= note_->max;
@@ -76,6 +79,7 @@ class FieldReader {
     if (!fits) refuse(value_, "a number" + range());
     field = static_cast<float>(value_.as_double());
   }
+  // null is Python's None: the option is not set, whatever the model says.
   void read(std::optional<int>& field) const {
     field.reset();
     if (!value_.is_null()) field = whole_number(value_);
@@ -118,6 +122,7 @@ void FieldReader::read(ScoreFunction& field) const {
   }
 }
 
+// Booleans as in transformers.js, names as in Python, where true means longest_first.
 void FieldReader::read(Truncation& field) const {
   const std::string_view name = value_.is_string() ? value_.as_string() : "";
   if (value_.is_bool()) {
@@ -133,6 +138,7 @@ void FieldReader::read(Truncation& field) const {
   }
 }
 
+// Ids are only checked for their range here; whether the model has them is its own question.
 std::vector<int32_t> FieldReader::token_list(Json value, bool single) const {
   if (value.is_null()) return {};
   if (single && value.is_number()) return {whole_number(value)};
@@ -194,6 +200,7 @@ bool has_no_effect(std::string_view name, Json value) {
 std::string suggestion(std::string_view name, const std::vector<std::string_view>& known) {
   std::vector<std::pair<int, std::string_view>> near;
   for (const std::string_view candidate : known) {
+    // A third of the letters may be wrong; and "beams" finds num_beams, which is further away.
     const int distance = edit_distance(name, candidate);
     const bool part = name.size() >= 3 && (candidate.find(name) != std::string_view::npos ||
                                            name.find(candidate) != std::string_view::npos);
@@ -210,6 +217,8 @@ std::string suggestion(std::string_view name, const std::vector<std::string_view
   return near.empty() ? "known are " + list : "did you mean " + list + "?";
 }
 
+// Walks the members of the request rather than the fields of the struct, so that every one of
+// them is either used or refused.
 template <typename Options>
 void read_members(Json options, Options& target) {
   if (options.is_null()) return;
@@ -233,6 +242,7 @@ void read_members(Json options, Options& target) {
 
 }  // namespace
 
+// Optimal string alignment; names have some twenty letters, so the plain table will do.
 int edit_distance(std::string_view a, std::string_view b) {
   // Rows of the usual table; the one before last is needed for swaps.
   std::vector<int> before(b.size() + 1);

@@ -5,6 +5,7 @@ namespace dragoman {
 
 namespace {
 
+// The names in these messages are the ones the caller knows: inputs[3], text_pair.
 [[noreturn]] void refuse(const std::string& what) {
   throw Error(ErrorCode::kInvalidArgument, what);
 }
@@ -20,6 +21,7 @@ TextInput read_input(Json input, size_t index, bool pairs) {
       refuse(name + " has a member \"" + std::string(key.substr(0, 60)) +
              "\"; only text and text_pair are known.");
     }
+    // JavaScript writes a pair without a second text as null.
     const bool absent = key == "text_pair" && value.is_null();
     if (!value.is_string() && !absent) refuse(name + "." + std::string(key) + " is not a string.");
   });
@@ -36,6 +38,7 @@ std::vector<TextInput> read_inputs(Json request, bool pairs) {
     refuse("A request needs \"inputs\", an array.");
   }
   const Json inputs = request.at("inputs");
+  // Texts are copied: a job outlives the document of its request.
   std::vector<TextInput> result;
   result.reserve(inputs.size());
   for (size_t i = 0; i < inputs.size(); ++i) {
@@ -44,6 +47,7 @@ std::vector<TextInput> read_inputs(Json request, bool pairs) {
   return result;
 }
 
+// A misplaced option, beside "options" instead of in it, must not be lost.
 std::optional<Json> request_options(Json request) {
   request.each_member([](std::string_view key, Json) {
     if (key != "inputs" && key != "options") {

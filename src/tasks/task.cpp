@@ -7,6 +7,7 @@ namespace dragoman {
 
 namespace {
 
+// A line of the table; the page of the task knows the rest.
 struct TaskEntry {
   std::string_view name;
   std::unique_ptr<Task> (*make)(const TransformerConfig& config, WeightType type);
@@ -49,6 +50,8 @@ std::unique_ptr<Task> make_task(std::string_view name, const TransformerConfig& 
   throw Error(ErrorCode::kInternal, "A task has a name but no entry in the table.");
 }
 
+// Which files a folder has differs between publishers, so the loader tries them all and the
+// tokenizer says what it lacks.
 std::vector<std::string> optional_files(const TransformerConfig& config) {
   std::vector<std::string> names = tokenizer_file_names(config.model_type);
   for (const std::string_view extra : {"generation_config.json", "tokenizer_config.json"}) {

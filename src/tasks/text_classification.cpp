@@ -26,6 +26,8 @@ void softmax(std::vector<float>& values) {
 
 std::vector<float> label_scores(std::span<const float> logits, ScoreFunction function) {
   std::vector<float> scores(logits.begin(), logits.end());
+  // Weights are checked as they are read, but their products may still overflow; a label chosen
+  // among NaNs would look like an answer.
   for (const float logit : scores) {
     if (std::isfinite(logit)) continue;
     throw Error(ErrorCode::kModelFormat,
@@ -41,6 +43,7 @@ std::vector<float> label_scores(std::span<const float> logits, ScoreFunction fun
 std::vector<LabelScore> best_labels(std::span<const float> scores, std::optional<int> top_k) {
   std::vector<LabelScore> labels;
   for (size_t i = 0; i < scores.size(); ++i) labels.push_back({static_cast<int>(i), scores[i]});
+  // Stable, as Python's sort is.
   std::stable_sort(labels.begin(), labels.end(),
                    [](const LabelScore& a, const LabelScore& b) { return a.score > b.score; });
   if (top_k) labels.resize(std::min(labels.size(), static_cast<size_t>(*top_k)));
@@ -83,6 +86,8 @@ std::unique_ptr<Job> TextClassificationTask::start(Json request) const {
   if (options.function_to_apply == ScoreFunction::kByModel) {
     options.function_to_apply = function_of_model();
   }
+  // Truncation cuts where tokenizer_config.json says, as in Python; without it a text may have as
+  // many tokens as the model has positions.
   const int limit =
       options.truncation == Truncation::kNone ? config().max_positions : published_limit_;
   options.max_length = std::min(options.max_length.value_or(limit), config().max_positions);

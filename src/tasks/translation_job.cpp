@@ -13,6 +13,7 @@ namespace {
 // One step tokenises about this much text: a few milliseconds.
 constexpr size_t kBytesPerStep = 16384;
 
+// Models make up a sentence for an empty one, so blank text never reaches them.
 bool is_blank(std::string_view text) {
   for (size_t position = 0; position < text.size();) {
     if (!is_white_space(next_code_point(text, position))) return false;
@@ -40,6 +41,7 @@ int generated_tokens(const GeneratedSequence& sequence) {
   return std::max(0, static_cast<int>(sequence.ids.size()) - 1);
 }
 
+// Windows are cut between words, so a space belongs between their translations.
 void append_window(std::string& text, const std::string& window) {
   if (!text.empty() && !window.empty()) text += ' ';
   text += window;
@@ -58,6 +60,8 @@ TranslationJob::TranslationJob(const Seq2SeqModel& model, const Tokenizer& token
 }
 
 bool TranslationJob::step(const Context& context) {
+  // All texts are tokenised before the first is run: one that is too long is refused at once, not
+  // after minutes of work on those before it.
   if (tokenized_ < texts_.size()) {
     tokenize_some();
     return finished_ < texts_.size();
@@ -68,6 +72,7 @@ bool TranslationJob::step(const Context& context) {
   return finished_ < texts_.size();
 }
 
+// Bounded by bytes, not by texts: a thousand short ones are one step, one long one is too.
 void TranslationJob::tokenize_some() {
   size_t bytes = 0;
   while (tokenized_ < texts_.size() && bytes < kBytesPerStep) {
@@ -106,6 +111,7 @@ bool TranslationJob::all_finished(const Text& text) const {
                      [&](int source) { return generator_.finished(source); });
 }
 
+// Texts finish in any order; each is joined as soon as its last window is done.
 void TranslationJob::collect() {
   const auto done = [&](size_t index) {
     Text& text = texts_[index];
@@ -146,6 +152,7 @@ Translation TranslationJob::joined(const Text& text, size_t rank) const {
   return result;
 }
 
+// The best so far may still change: beams overtake each other.
 std::string TranslationJob::partial(const Text& text) const {
   if (!text.results.empty()) return text.results.front().text;
   std::string result;

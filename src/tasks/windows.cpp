@@ -71,6 +71,7 @@ Splitter::Splitter(const Tokenizer& tokenizer, std::string_view text, const Enco
   if (code >= 0 && encoding.ids[begin_] == code) ++begin_;
 }
 
+// Offsets of different tokenizers include the space before a word or not; both are skipped.
 Break Splitter::break_before(size_t token) const {
   size_t position = std::min<size_t>(encoding_.starts[token], text_.size());
   while (position > 0 && text_[position - 1] == u' ') --position;
@@ -99,6 +100,7 @@ size_t Splitter::window_end(size_t begin, size_t capacity) const {
   return best;
 }
 
+// Where a word that began before `token` has ended.
 size_t Splitter::next_word(size_t token) const {
   while (token < end_ && break_before(token) == kNoBreak) ++token;
   return token;
@@ -126,7 +128,7 @@ Windows Splitter::split(size_t limit, bool truncate, const std::string& name) co
   for (size_t begin = begin_; begin < end_;) {
     size_t end = window_end(begin, capacity);
     size_t next = end;
-    if (end == begin) {
+    if (end == begin) {  // one word fills the window and goes on
       end = begin + capacity;
       next = next_word(end);
       if (!truncate) {
