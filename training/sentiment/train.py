@@ -83,7 +83,7 @@ class Examples:
 
 
 def accuracy(model, examples: Examples) -> float:
-    """Share of rows whose larger logit is the label."""
+    """Share of rows whose larger logit is the label; 0 without rows."""
     model.eval()
     right = 0
     with torch.no_grad():
@@ -92,7 +92,7 @@ def accuracy(model, examples: Examples) -> float:
             labels = batch.pop("labels")
             right += (model(**batch).logits.argmax(-1) == labels).sum().item()
     model.train()
-    return right / len(examples.labels)
+    return right / max(1, len(examples.labels))
 
 
 def depth(name: str, layers: int) -> int:
@@ -142,7 +142,7 @@ def train(args, model, tokenizer) -> None:
                 batch = sets["train"].collate(rows)
                 labels = batch.pop("labels")
                 logits = model(**batch).logits.float()
-            loss = torch.nn.functional.cross_entropy(logits, labels, label_smoothing=0.1)
+            loss = torch.nn.functional.cross_entropy(logits, labels, label_smoothing=args.smoothing)
             optimizer.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -172,7 +172,9 @@ def parse_arguments():
     parser.add_argument("--batch", type=int, default=32, help="sentences in a batch")
     parser.add_argument("--rate", type=float, default=6e-5, help="peak learning rate of the head")
     parser.add_argument("--layer-decay", type=float, default=0.85, help="rate per layer downwards")
-    parser.add_argument("--hold-out", type=int, default=600, help="sentences to choose by")
+    parser.add_argument("--smoothing", type=float, default=0.1, help="of the labels")
+    parser.add_argument("--hold-out", type=int, default=600,
+                        help="sentences to choose by; with 0 the last model is kept")
     parser.add_argument("--decay", type=float, default=0.01, help="weight decay")
     parser.add_argument("--ema", type=float, default=0.998, help="decay of the weight average")
     parser.add_argument("--max-length", type=int, default=128, help="tokens, special ones included")

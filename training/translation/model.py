@@ -45,19 +45,21 @@ def make_config(vocabulary: int) -> MarianConfig:
     )
 
 
-def initialise(model: MarianMTModel) -> None:
+def initialise(model: MarianMTModel, only: tuple[str, ...] = ("",)) -> None:
     """Xavier matrices, unit-variance (after scaling) embeddings, small residual branches.
 
     With full-sized branches, post-norm layers trained in small batches drift into states that are
     equal at every position: the decoder then sees a bag of words and never learns to look. The
     smaller start is that of DeepNorm (Wang et al., "DeepNet", 2022), its factor on the skip path
-    folded into the gain of the branches.
+    folded into the gain of the branches. `only` limits it to parameters with such names.
     """
     small = ("v_proj", "out_proj", "fc1", "fc2")
     for name, parameter in model.named_parameters():
-        if "embed_positions" in name:
+        if "embed_positions" in name or not any(part in name for part in only):
             continue
-        if "shared" in name:
+        if "layer_norm" in name or name.endswith("bias"):
+            torch.nn.init.constant_(parameter, float(name.endswith("layer_norm.weight")))
+        elif "shared" in name:
             torch.nn.init.normal_(parameter, std=model.config.d_model**-0.5)
         elif parameter.dim() == 2:
             gain = BRANCH_GAIN if any(part in name for part in small) else 1.0

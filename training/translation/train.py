@@ -250,6 +250,8 @@ def parse_arguments():
     parser.add_argument("--valid", required=True, help="the same for validation")
     parser.add_argument("--checkpoints", required=True, help="folder outside the source tree")
     parser.add_argument("--init-from", help="model folder to continue from, fresh optimiser")
+    parser.add_argument("--reset-encoder", action="store_true",
+                        help="with --init-from: new encoder and cross-attention")
     parser.add_argument("--hours", type=float, default=10, help="length of this run")
     parser.add_argument("--cool-down", type=float, default=0.25, help="last share of the run")
     parser.add_argument("--rate", type=float, default=6e-4, help="peak learning rate")
@@ -296,6 +298,8 @@ def main() -> None:
     codec = prepare_tokenizer(args, pairs)
     initial = Path(args.init_from) if args.init_from else None
     model = build_model(initial, len(codec.table))
+    if args.reset_encoder:
+        initialise(model, ("encoder.layers", "encoder_attn."))
     alignments = Path(args.checkpoints) / "alignments.npy"
     corpus = Corpus(pairs, codec, args.batch_tokens, args.seed, alignments)
     trainer = Trainer(args, model, corpus)
