@@ -25,34 +25,58 @@ constexpr int kBlockRows = 32;
 constexpr int64_t kMacsWorthWaking = 500'000;
 constexpr int64_t kMacsWorthSharing = 60'000;
 
-DRAGOMAN_SIMD float dot_product(const float* a, const float* b, int count) {
-  F32x4 first = splat(0.0F);
-  F32x4 second = first;
-  int i = 0;
-  for (; i + 8 <= count; i += 8) {
-    first = madd(load(a + i), load(b + i), first);
-    second = madd(load(a + i + 4), load(b + i + 4), second);
-  }
-  for (; i + 4 <= count; i += 4) first = madd(load(a + i), load(b + i), first);
-  float sum = sum_lanes(first + second);
-  for (; i < count; ++i) sum += a[i] * b[i];
-  return sum;
+// The sums of the lanes of each of four vectors.
+DRAGOMAN_SIMD F32x4 sum_lanes_of_four(const F32x4 (&v)[4]) {
+  const auto fold = [](F32x4 a, F32x4 b) {
+    return from_bits(even_lanes(bits(a), bits(b))) + from_bits(odd_lanes(bits(a), bits(b)));
+  };
+  return fold(fold(v[0], v[1]), fold(v[2], v[3]));
 }
 
-// out[d] = sum over j of weights[j] * row(j)[d], j rising.
+// scores[j] = scale * a . row(j), four rows at a time. Every score is summed in the same order;
+// the last rows are repeated to make up four.
+template <typename Row>
+DRAGOMAN_SIMD void dot_products(const float* a, const Row& row, int count, int width, float scale,
+                                float* scores) {
+  for (int j = 0; j < count; j += 4) {
+    const float* rows[4];
+    for (int r = 0; r < 4; ++r) rows[r] = row(std::min(j + r, count - 1));
+    F32x4 sums[4] = {splat(0.0F), splat(0.0F), splat(0.0F), splat(0.0F)};
+    int i = 0;
+    for (; i + 4 <= width; i += 4) {
+      const F32x4 values = load(a + i);
+      for (int r = 0; r < 4; ++r) sums[r] = madd(values, load(rows[r] + i), sums[r]);
+    }
+    alignas(16) float totals[4];
+    store(totals, sum_lanes_of_four(sums));
+    for (int r = 0; r < 4 && j + r < count; ++r) {
+      float total = totals[r];
+      for (int rest = i; rest < width; ++rest) total += a[rest] * rows[r][rest];
+      scores[j + r] = total * scale;
+    }
+  }
+}
+
+// kVectors * 4 columns from `first` on: out[d] = sum over j of weights[j] * row(j)[d], j rising.
+template <int kVectors, typename Row>
+DRAGOMAN_SIMD void weighted_columns(const float* weights, int count, const Row& row, int first,
+                                    float* out) {
+  F32x4 sums[size_t{kVectors}];
+  for (int v = 0; v < kVectors; ++v) sums[v] = splat(0.0F);
+  for (int j = 0; j < count; ++j) {
+    const F32x4 weight = load_splat(weights + j);
+    const float* values = row(j) + first;
+    for (int v = 0; v < kVectors; ++v) sums[v] = madd(weight, load(values + 4 * v), sums[v]);
+  }
+  for (int v = 0; v < kVectors; ++v) store(out + first + 4 * v, sums[v]);
+}
+
 template <typename Row>
 DRAGOMAN_SIMD void weighted_sum(const float* weights, int count, const Row& row, int width,
                                 float* out) {
   int d = 0;
-  for (; d + 16 <= width; d += 16) {
-    F32x4 sums[4] = {splat(0.0F), splat(0.0F), splat(0.0F), splat(0.0F)};
-    for (int j = 0; j < count; ++j) {
-      const F32x4 weight = load_splat(weights + j);
-      const float* values = row(j) + d;
-      for (int v = 0; v < 4; ++v) sums[v] = madd(weight, load(values + 4 * v), sums[v]);
-    }
-    for (int v = 0; v < 4; ++v) store(out + d + 4 * v, sums[v]);
-  }
+  for (; d + 32 <= width; d += 32) weighted_columns<8>(weights, count, row, d, out);
+  for (; d + 4 <= width; d += 4) weighted_columns<1>(weights, count, row, d, out);
   for (; d < width; ++d) {
     float sum = 0.0F;
     for (int j = 0; j < count; ++j) sum += weights[j] * row(j)[d];
@@ -64,7 +88,7 @@ DRAGOMAN_SIMD void weighted_sum(const float* weights, int count, const Row& row,
 template <typename KeyRow, typename ValueRow>
 void attend_directly(const float* query, const KeyRow& key, const ValueRow& value, int count,
                      int head_dim, float scale, float* scores, float* out) {
-  for (int j = 0; j < count; ++j) scores[j] = dot_product(query, key(j), head_dim) * scale;
+  dot_products(query, key, count, head_dim, scale, scores);
   softmax({scores, static_cast<size_t>(count)});
   weighted_sum(scores, count, value, head_dim, out);
 }
@@ -86,19 +110,35 @@ struct Sizes {
   size_t total() const { return key_panels + value_panels + scores; }
 };
 
-// Panels of 16 keys, head_dim-major: the keys transposed. Padding keys are 0.
+// Four rows of four become columns of a panel.
+DRAGOMAN_SIMD void transpose_four(const float* const (&rows)[4], int d, float* to) {
+  const I32x4 a = bits(load(rows[0] + d));
+  const I32x4 b = bits(load(rows[1] + d));
+  const I32x4 c = bits(load(rows[2] + d));
+  const I32x4 e = bits(load(rows[3] + d));
+  const I32x4 even_ab = even_lanes(a, b);
+  const I32x4 even_ce = even_lanes(c, e);
+  const I32x4 odd_ab = odd_lanes(a, b);
+  const I32x4 odd_ce = odd_lanes(c, e);
+  store(to, from_bits(even_lanes(even_ab, even_ce)));
+  store(to + kPanelColumns, from_bits(even_lanes(odd_ab, odd_ce)));
+  store(to + 2 * kPanelColumns, from_bits(odd_lanes(even_ab, even_ce)));
+  store(to + 3 * kPanelColumns, from_bits(odd_lanes(odd_ab, odd_ce)));
+}
+
+// Panels of 16 keys, head_dim-major: the keys transposed. Padding keys repeat the last one; their
+// scores are not used.
 void pack_keys(View<const float> keys, int columns, float* panels) {
-  for (int first = 0; first < columns; first += kPanelColumns) {
-    for (int c = 0; c < kPanelColumns; ++c) {
-      float* to = panels + c;
-      if (first + c < keys.rows) {
-        const float* from = keys.row(first + c);
-        for (int d = 0; d < keys.cols; ++d, to += kPanelColumns) *to = from[d];
-      } else {
-        for (int d = 0; d < keys.cols; ++d, to += kPanelColumns) *to = 0.0F;
-      }
+  for (int first = 0; first < columns; first += 4) {
+    const float* rows[4];
+    for (int r = 0; r < 4; ++r) rows[r] = keys.row(std::min(first + r, keys.rows - 1));
+    float* to = panels + static_cast<ptrdiff_t>(first / kPanelColumns) * keys.cols * kPanelColumns +
+                first % kPanelColumns;
+    int d = 0;
+    for (; d + 4 <= keys.cols; d += 4) transpose_four(rows, d, to + d * kPanelColumns);
+    for (; d < keys.cols; ++d) {
+      for (int r = 0; r < 4; ++r) to[d * kPanelColumns + r] = rows[r][d];
     }
-    panels += static_cast<ptrdiff_t>(keys.cols) * kPanelColumns;
   }
 }
 
@@ -107,8 +147,12 @@ void pack_values(View<const float> values, int columns, float* panels) {
   for (int first = 0; first < columns; first += kPanelColumns) {
     const int width = std::min(kPanelColumns, values.cols - first);
     for (int row = 0; row < values.rows; ++row, panels += kPanelColumns) {
-      std::copy_n(values.row(row) + first, width, panels);
-      std::fill_n(panels + width, kPanelColumns - width, 0.0F);
+      const float* from = values.row(row) + first;
+      if (width == kPanelColumns) {
+        for (int j = 0; j < kPanelColumns; j += 4) store(panels + j, load(from + j));
+      } else {
+        for (int j = 0; j < kPanelColumns; ++j) panels[j] = j < width ? from[j] : 0.0F;
+      }
     }
   }
 }

@@ -48,35 +48,79 @@ DRAGOMAN_SIMD void f32_tile(const F32PanelTask& task, int row) {
   }
 }
 
-void add_bias(const float* bias, int rows, float* tile) {
-  for (int j = 0; j < kPanelColumns; j += 4) {
-    const F32x4 values = load(bias + j);
-    for (int row = 0; row < rows; ++row) {
-      float* at = tile + row * kPanelColumns + j;
-      store(at, load(at) + values);
-    }
+// One row with two panels: a single panel's four sums would wait for each other. Not inlined, as
+// other tiles: V8 would keep the callers' values in registers and spill the sums.
+[[gnu::noinline]] void f32_row_of_two(const F32PanelTask& task, const float* second) {
+  F32x4 sums[8];
+  for (int j = 0; j < 8; ++j) sums[j] = task.accumulate ? load(task.tile + 4 * j) : splat(0.0F);
+  const float* first = task.panel;
+#pragma GCC unroll 1
+  for (int i = 0; i < task.inputs; ++i) {
+    const F32x4 input = load_splat(task.rows + i);
+    for (int j = 0; j < 4; ++j) sums[j] = madd(input, load(first + 4 * j), sums[j]);
+    for (int j = 0; j < 4; ++j) sums[4 + j] = madd(input, load(second + 4 * j), sums[4 + j]);
+    first += kPanelColumns;
+    second += kPanelColumns;
   }
+  for (int j = 0; j < 8; ++j) store(task.tile + 4 * j, sums[j]);
 }
 
-void run_panel(View<const float> x, const F32Matrix& weights, int panel, int first_row,
-               int row_count, float* tile) {
-  F32PanelTask task{.rows = x.row(first_row),
-                    .row_stride = x.stride,
-                    .row_count = row_count,
-                    .panel = weights.panels +
-                             static_cast<ptrdiff_t>(panel) * weights.k * kPanelColumns,
-                    .inputs = 0,
-                    .accumulate = false,
-                    .tile = tile};
-  for (int first = 0; first < weights.k; first += kBlockInputs) {
-    task.inputs = std::min(kBlockInputs, weights.k - first);
-    f32_panel(task);
-    task.rows += task.inputs;
-    task.panel += static_cast<ptrdiff_t>(task.inputs) * kPanelColumns;
-    task.accumulate = true;
+// What the tiles of one product share.
+struct Product {
+  View<const float> x;
+  const F32Matrix& weights;
+  const Epilogue& epilogue;
+  View<float> out;
+
+  const float* panel_at(int panel) const {
+    return weights.panels + static_cast<ptrdiff_t>(panel) * weights.k * kPanelColumns;
   }
-  if (weights.bias != nullptr) add_bias(weights.bias + panel * kPanelColumns, row_count, tile);
-}
+
+  void run_panels(Part panels, int first_row, int row_count) const {
+    alignas(64) float tile[kTileRows * kPanelColumns];
+    int panel = panels.first;
+    for (; row_count == 1 && panel + 2 <= panels.last; panel += 2) {
+      multiply(first_row, 1, panel, tile, [this](const F32PanelTask& task) {
+        const ptrdiff_t apart = static_cast<ptrdiff_t>(weights.k) * kPanelColumns;
+        f32_row_of_two(task, task.panel + apart);
+      });
+      finish({first_row, 1, panel}, tile);
+      finish({first_row, 1, panel + 1}, tile + kPanelColumns);
+    }
+    for (; panel < panels.last; ++panel) {
+      multiply(first_row, row_count, panel, tile, f32_panel);
+      finish({first_row, row_count, panel}, tile);
+    }
+  }
+
+  // Blocks of k in rising order; run(task) adds one to `tile`.
+  template <typename Run>
+  void multiply(int first_row, int row_count, int panel, float* tile, const Run& run) const {
+    F32PanelTask task{.rows = x.row(first_row),
+                      .row_stride = x.stride,
+                      .row_count = row_count,
+                      .panel = panel_at(panel),
+                      .inputs = 0,
+                      .accumulate = false,
+                      .tile = tile};
+    for (int first = 0; first < weights.k; first += kBlockInputs) {
+      task.inputs = std::min(kBlockInputs, weights.k - first);
+      run(task);
+      task.rows += task.inputs;
+      task.panel += static_cast<ptrdiff_t>(task.inputs) * kPanelColumns;
+      task.accumulate = true;
+    }
+  }
+
+  void finish(const TilePlace& place, float* tile) const {
+    const float* bias = weights.bias != nullptr ? weights.bias + place.panel * kPanelColumns
+                                                : nullptr;
+    store_tile(place, epilogue, out, tile, [=](int j) {
+      const F32x4 shift = bias != nullptr ? load(bias + j) : splat(0.0F);
+      return [=](int r) { return load(tile + r * kPanelColumns + j) + shift; };
+    });
+  }
+};
 
 }  // namespace
 
@@ -94,15 +138,11 @@ void linear(const Context& context, View<const float> x, const F32Matrix& weight
   const int64_t macs = static_cast<int64_t>(x.rows) * weights.k * weights.n;
   const int64_t enough = context.pool.awake() ? kMacsWorthSharing : kMacsWorthWaking;
   const TilePlan plan = plan_tiles(context.pool, macs, enough, x.rows, panels);
-  const auto body = [&](int index, int) {
-    alignas(64) float tile[kTileRows * kPanelColumns];
-    const int first_row = index / plan.panel_ranges * kTileRows;
-    const int row_count = std::min(kTileRows, x.rows - first_row);
-    const Part range = part_of(panels, index % plan.panel_ranges, plan.panel_ranges);
-    for (int panel = range.first; panel < range.last; ++panel) {
-      run_panel(x, weights, panel, first_row, row_count, tile);
-      finish_tile(tile, row_count, first_row, panel, epilogue, out);
-    }
+  const Product product{x, weights, epilogue, out};
+  const auto body = [&](int tile, int) {
+    const int first_row = tile / plan.panel_ranges * kTileRows;
+    product.run_panels(part_of(panels, tile % plan.panel_ranges, plan.panel_ranges), first_row,
+                       std::min(kTileRows, x.rows - first_row));
   };
   if (plan.panel_ranges > 1 || macs >= enough) {
     context.pool.run(plan.tiles(), body);

@@ -76,14 +76,15 @@ QuantizedRows quantize_rows(const Context& context, View<const float> x, Operand
   return rows;
 }
 
-// Sums of `rows` with a whole panel, in blocks of k where k is large.
+// Sums of `rows` with whole panels, in blocks of k where k is large; then there is one panel.
 void panel_sums(PanelKernel kernel, const QuantizedRows& rows, int first_row, int row_count,
-                const int8_t* panel, int groups, int32_t* sums) {
+                const int8_t* panel, int panel_count, int groups, int32_t* sums) {
   PanelTask task{.rows = rows.row(first_row),
                  .row_stride = rows.stride,
                  .row_count = row_count,
                  .panel = panel,
                  .groups = groups,
+                 .panel_count = panel_count,
                  .accumulate = false,
                  .sums = sums};
   if (groups <= kWholeGroups) return kernel(task);
@@ -97,25 +98,6 @@ void panel_sums(PanelKernel kernel, const QuantizedRows& rows, int first_row, in
   }
 }
 
-// Real values of a tile of sums: (sum - correction - zero_point * column sum) * scales + bias.
-[[gnu::noinline]] void scale_tile(const Int8Matrix& weights, int panel, const RowScale* scales,
-                                  int rows, const int32_t* sums, float* tile) {
-  const int first = panel * kPanelColumns;
-  const bool has_zero_point = weights.role == OperandRole::kActivations7;
-  for (int j = 0; j < kPanelColumns; j += 4) {
-    const F32x4 column_scales = load(weights.scales + first + j);
-    const F32x4 bias = weights.bias != nullptr ? load(weights.bias + first + j) : splat(0.0F);
-    const I32x4 column_sums = has_zero_point ? load(weights.column_sums + first + j) : splat(0);
-    for (int row = 0; row < rows; ++row) {
-      const RowScale& scale = scales[row];
-      const I32x4 correction = has_zero_point ? column_sums * splat(scale.zero_point)
-                                              : splat(scale.correction);
-      const F32x4 value = convert(load(sums + row * kPanelColumns + j) - correction);
-      store(tile + row * kPanelColumns + j, value * (column_scales * splat(scale.scale)) + bias);
-    }
-  }
-}
-
 // What the tiles of one product share.
 struct Product {
   const Int8Matrix& weights;
@@ -124,17 +106,58 @@ struct Product {
   QuantizedRows rows;
   PanelKernel kernel;
 
+  // Few rows take several panels per call of the kernel, as many as the sums have room for.
   void run_panels(Part panels, int first_row, int row_count) const {
     alignas(64) int32_t sums[kTileRows * kPanelColumns];
-    alignas(64) float tile[kTileRows * kPanelColumns];
     const int groups = round_up(weights.k, kGroupInputs) / kGroupInputs;
-    for (int panel = panels.first; panel < panels.last; ++panel) {
-      const int8_t* start = weights.panels + static_cast<ptrdiff_t>(panel) * groups * kGroupBytes;
-      panel_sums(kernel, rows, first_row, row_count, start, groups, sums);
-      scale_tile(weights, panel, rows.scales + first_row, row_count, sums, tile);
-      finish_tile(tile, row_count, first_row, panel, epilogue, out);
+    const int at_once = groups <= kWholeGroups ? kTileRows / row_count : 1;
+    for (int first = panels.first; first < panels.last; first += at_once) {
+      const int count = std::min(at_once, panels.last - first);
+      const int8_t* start = weights.panels + static_cast<ptrdiff_t>(first) * groups * kGroupBytes;
+      panel_sums(kernel, rows, first_row, row_count, start, count, groups, sums);
+      store_panels(first, count, first_row, row_count, sums);
     }
   }
+
+  // (sum - correction - zero_point * column sum) * scales + bias
+  [[gnu::noinline]] void store_panels(int first, int count, int first_row, int row_count,
+                                      const int32_t* sums) const {
+    alignas(64) float scratch[kTileRows * kPanelColumns];
+    const RowScale* scales = rows.scales + first_row;
+    for (int i = 0; i < count; ++i, sums += row_count * kPanelColumns) {
+      const TilePlace place{first_row, row_count, first + i};
+      if (weights.role == OperandRole::kWeights7) {
+        store_tile(place, epilogue, out, scratch, [=, this](int j) {
+          const Columns columns(weights, place.panel * kPanelColumns + j);
+          return [=](int r) {
+            const I32x4 sum = load(sums + r * kPanelColumns + j);
+            return columns.real(sum - splat(scales[r].correction), scales[r].scale);
+          };
+        });
+      } else {
+        store_tile(place, epilogue, out, scratch, [=, this](int j) {
+          const Columns columns(weights, place.panel * kPanelColumns + j);
+          const I32x4 totals = load(weights.column_sums + place.panel * kPanelColumns + j);
+          return [=](int r) {
+            const I32x4 sum = load(sums + r * kPanelColumns + j);
+            return columns.real(sum - totals * splat(scales[r].zero_point), scales[r].scale);
+          };
+        });
+      }
+    }
+  }
+
+  // Four columns' constants.
+  struct Columns {
+    F32x4 scales;
+    F32x4 bias;
+    Columns(const Int8Matrix& weights, int first)
+        : scales(load(weights.scales + first)),
+          bias(weights.bias != nullptr ? load(weights.bias + first) : splat(0.0F)) {}
+    DRAGOMAN_SIMD F32x4 real(I32x4 sum, float row_scale) const {
+      return convert(sum) * (scales * splat(row_scale)) + bias;
+    }
+  };
 };
 
 }  // namespace
@@ -199,7 +222,7 @@ void int8_sums(Int8Form form, const int8_t* rows, int row_count, const int8_t* p
     const int8_t* panel = panels + static_cast<ptrdiff_t>(column) * groups * kGroupInputs;
     for (int first = 0; first < row_count; first += kTileRows) {
       const int height = std::min(kTileRows, row_count - first);
-      panel_sums(kernel.run, quantized, first, height, panel, groups, block);
+      panel_sums(kernel.run, quantized, first, height, panel, 1, groups, block);
       for (int row = 0; row < height; ++row) {
         std::copy_n(block + row * kPanelColumns, kPanelColumns,
                     sums + static_cast<ptrdiff_t>(first + row) * columns + column);

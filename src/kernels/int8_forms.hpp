@@ -28,15 +28,16 @@ Int8Form int8_form();
 /// while a product is running. Callers time run_probe() under each form and keep the fastest.
 bool select_int8_form(Int8Form form);
 
-/// Dot products of rows with one panel, k in groups of 4.
+/// Dot products of rows with panels, k in groups of 4.
 struct PanelTask {
   const void* rows;    // quantised activations: int16 where `wide_rows`, else int8
   int row_stride;      // elements
   int row_count;       // at most kTileRows
   const int8_t* panel;  // at the first of `groups`
   int groups;
-  bool accumulate;  // add to `sums` rather than replace them
-  int32_t* sums;    // [row_count, 16]
+  int panel_count;   // of which more than one only where `groups` are all of a panel
+  bool accumulate;   // add to `sums` rather than replace them
+  int32_t* sums;     // [panel_count, row_count, 16]
 };
 using PanelKernel = void (*)(const PanelTask& task);
 

@@ -46,6 +46,16 @@ DRAGOMAN_SIMD const Element* row_at(const PanelTask& task, int row) {
   return static_cast<const Element*>(task.rows) + static_cast<ptrdiff_t>(row) * task.row_stride;
 }
 
+// The task of each panel in turn.
+template <typename Run>
+DRAGOMAN_SIMD void for_panels(PanelTask task, const Run& run) {
+  for (int panel = 0; panel < task.panel_count; ++panel) {
+    run(task);
+    task.panel += task.groups * kGroupBytes;
+    task.sums += task.row_count * kPanelColumns;
+  }
+}
+
 // Runs `tile` over pairs of rows, and over the last row alone when their number is odd.
 template <typename Tile>
 DRAGOMAN_SIMD void for_row_pairs(const PanelTask& task, const Tile& tile) {
@@ -101,14 +111,16 @@ struct ByteTile {
 
 template <typename Product, OperandRole kRole>
 [[gnu::noinline]] void byte_panel(const PanelTask& task) {
-  for_row_pairs(task, ByteTile<Product, kRole>());
+  const ByteTile<Product, kRole> tile;
+  for_panels(task, [&tile](const PanelTask& panel) { for_row_pairs(panel, tile); });
 }
 
 #endif  // DRAGOMAN_RELAXED_DOT
 
 // One row: weights are widened as they are loaded. A column's four products come out as two sums
-// in neighbouring lanes, so there are eight accumulators, added up at the end.
-DRAGOMAN_SIMD void widened_row(const PanelTask& task, int row) {
+// in neighbouring lanes, so there are eight accumulators, added up at the end. Not inlined: V8
+// would keep the callers' values in registers and spill the accumulators.
+[[gnu::noinline]] void widened_row(const PanelTask& task, int row) {
   Sums<1> sums = load_sums<1>(task, row);
   I32x4 halves[8];
   for (I32x4& half : halves) half = splat(0);
@@ -181,8 +193,10 @@ struct WideTile {
 
 [[gnu::noinline]] void widened_panel(const PanelTask& task) {
   constexpr int kFewRows = 3;  // up to here widening in the loop is cheaper than the scratch
-  if (task.row_count > kFewRows) return wide_rows_panel(task);
-  for (int row = 0; row < task.row_count; ++row) widened_row(task, row);
+  if (task.row_count > kFewRows) return for_panels(task, wide_rows_panel);
+  for_panels(task, [](const PanelTask& panel) {
+    for (int row = 0; row < panel.row_count; ++row) widened_row(panel, row);
+  });
 }
 
 }  // namespace
@@ -205,7 +219,7 @@ Int8Kernel int8_kernel(Int8Form form, [[maybe_unused]] OperandRole role) {
             false};
   }
 #endif
-  if (form == Int8Form::kScalar) return {reference_panel, false};
+  if (form == Int8Form::kScalar) return {reference_panels, false};
   return {widened_panel, true};
 }
 

@@ -3,7 +3,6 @@
 #include "kernels/quantize.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "kernels/vector_math.hpp"
 
@@ -14,7 +13,6 @@ namespace {
 using namespace simd;
 
 constexpr float kMagic = 12582912.0F;
-constexpr int32_t kMagicBits = 0x4b400000;
 // Smaller ranges are zero: their reciprocals would not be finite.
 constexpr float kSmallestRange = 1e-30F;
 
@@ -47,23 +45,24 @@ DRAGOMAN_SIMD void store_integers(int16_t* to, I16x8 a, I16x8 b) {
   store(to + 8, b);
 }
 
-// x[i] / scale + offset, rounded and kept within [lowest, highest]; the sum of all is returned.
+// x[i] / scale + offset, rounded and kept within bounds. The constants come from memory, see
+// opaque().
 struct Rounding {
-  F32x4 inverse;
-  F32x4 offset;  // includes the magic number, as do the bounds
-  F32x4 lowest;
-  F32x4 highest;
-  I32x4 magic_bits = splat(kMagicBits);
+  F32x4 inverse, offset, lowest, highest, magic;
 
-  Rounding(float inverse_scale, float zero, float low, float high)
-      : inverse(splat(inverse_scale)),
-        offset(splat(zero + kMagic)),
-        lowest(splat(low + kMagic)),
-        highest(splat(high + kMagic)) {}
+  Rounding(float inverse_scale, float zero, float low, float high) {
+    const float values[] = {inverse_scale, zero + kMagic, low + kMagic, high + kMagic, kMagic};
+    const float* from = opaque(&values[0]);
+    inverse = load_splat(from);
+    offset = load_splat(from + 1);
+    lowest = load_splat(from + 2);
+    highest = load_splat(from + 3);
+    magic = load_splat(from + 4);
+  }
 
   DRAGOMAN_SIMD I32x4 operator()(F32x4 x) const {
     const F32x4 rounded = x * inverse + offset;
-    return bits(min(max(rounded, lowest), highest)) - magic_bits;
+    return bits(min(max(rounded, lowest), highest)) - bits(magic);
   }
 };
 
@@ -107,28 +106,32 @@ RowScale quantize(const float* x, int k, OperandRole role, Integer* to) {
   }
   const float width = range.highest - range.lowest;
   const float inverse = width > kSmallestRange ? 127.0F / width : 0.0F;
-  const float zero = std::nearbyint(-range.lowest * inverse);
+  const float zero = (-range.lowest * inverse + kMagic) - kMagic;
   round_row(x, k, Rounding(inverse, zero, 0.0F, 127.0F), to);
   return {.scale = width / 127.0F, .zero_point = static_cast<int32_t>(zero), .correction = 0};
 }
 
 // Squared error of rounding to multiples of `scale` within +-limit.
 float squared_error(std::span<const float> values, float scale, float limit) {
-  const F32x4 inverse = splat(1.0F / scale);
-  const F32x4 magic = splat(kMagic);
-  const F32x4 low = splat(kMagic - limit);
-  const F32x4 high = splat(kMagic + limit);
+  const Rounding round(1.0F / scale, 0.0F, -limit, limit);
   const F32x4 step = splat(scale);
-  F32x4 total = splat(0.0F);
-  const auto accumulate = [&](F32x4 x) {
-    const F32x4 rounded = min(max(x * inverse + magic, low), high) - magic;
-    const F32x4 error = x - rounded * step;
-    total = total + error * error;
+  const auto error_of = [&](F32x4 x) {
+    const F32x4 rounded = min(max(x * round.inverse + round.magic, round.lowest), round.highest);
+    const F32x4 error = x - (rounded - round.magic) * step;
+    return error * error;
   };
+  F32x4 totals[2] = {splat(0.0F), splat(0.0F)};
   size_t i = 0;
-  for (; i + 4 <= values.size(); i += 4) accumulate(load(values.data() + i));
-  if (i < values.size()) accumulate(load_part(values.data() + i, values.size() - i, 0.0F));
-  return sum_lanes(total);
+  for (; i + 8 <= values.size(); i += 8) {
+    totals[0] = totals[0] + error_of(load(values.data() + i));
+    totals[1] = totals[1] + error_of(load(values.data() + i + 4));
+  }
+  for (; i < values.size(); i += 4) {
+    const size_t left = values.size() - i;
+    const float* from = values.data() + i;
+    totals[0] = totals[0] + error_of(left < 4 ? load_part(from, left, 0.0F) : load(from));
+  }
+  return sum_lanes(totals[0] + totals[1]);
 }
 
 }  // namespace
@@ -161,8 +164,9 @@ float quantize_weights(std::span<const float> values, int limit, int8_t* to) {
   }
   const float inverse = 1.0F / best_scale;
   for (size_t i = 0; i < values.size(); ++i) {
-    const float rounded = std::nearbyint(values[i] * inverse);
-    to[i] = static_cast<int8_t>(std::clamp(rounded, -bound, bound));
+    const float bounded = std::clamp(values[i] * inverse, -bound, bound);
+    const float rounded = (bounded + kMagic) - kMagic;
+    to[i] = static_cast<int8_t>(rounded);
   }
   return best_scale;
 }

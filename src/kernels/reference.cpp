@@ -8,6 +8,8 @@
 
 namespace dragoman {
 
+namespace {
+
 void reference_panel(const PanelTask& task) {
   const auto* rows = static_cast<const int8_t*>(task.rows);
   for (int row = 0; row < task.row_count; ++row) {
@@ -21,6 +23,17 @@ void reference_panel(const PanelTask& task) {
       }
       task.sums[row * kPanelColumns + column] = sum;
     }
+  }
+}
+
+}  // namespace
+
+void reference_panels(const PanelTask& task) {
+  PanelTask single = task;
+  for (int panel = 0; panel < task.panel_count; ++panel) {
+    reference_panel(single);
+    single.panel += task.groups * kPanelColumns * kGroupInputs;
+    single.sums += task.row_count * kPanelColumns;
   }
 }
 

@@ -10,7 +10,7 @@
 namespace dragoman {
 
 /// Int8Form::kScalar.
-void reference_panel(const PanelTask& task);
+void reference_panels(const PanelTask& task);
 
 /// out = x * w^T + bias, accumulated in double.
 /// @param x [rows, k]  @param w [n, k]  @param bias [n] or empty  @param out [rows, n]

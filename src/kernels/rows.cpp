@@ -30,6 +30,32 @@ DRAGOMAN_SIMD float sum_over(const float* row, size_t count, float filler, Funct
   return sum_lanes(first + second);
 }
 
+// row[i] = function(row[i]); returns the sum of the results. `filler` must map to 0.
+template <typename Function>
+DRAGOMAN_SIMD float map_and_sum(float* row, size_t count, float filler, Function function) {
+  F32x4 sums[2] = {splat(0.0F), splat(0.0F)};
+  size_t i = 0;
+  for (; i + 8 <= count; i += 8) {
+    const F32x4 first = function(load(row + i));
+    const F32x4 second = function(load(row + i + 4));
+    store(row + i, first);
+    store(row + i + 4, second);
+    sums[0] = sums[0] + first;
+    sums[1] = sums[1] + second;
+  }
+  for (; i < count; i += 4) {
+    const size_t left = count - i;
+    const F32x4 value = function(left < 4 ? load_part(row + i, left, filler) : load(row + i));
+    sums[0] = sums[0] + value;
+    if (left < 4) {
+      store_part(row + i, left, value);
+    } else {
+      store(row + i, value);
+    }
+  }
+  return sum_lanes(sums[0] + sums[1]);
+}
+
 // row[i] = function(row[i])
 template <typename Function>
 DRAGOMAN_SIMD void map_row(float* row, size_t count, Function function) {
@@ -54,16 +80,14 @@ float max_over(std::span<const float> row) {
   return largest;
 }
 
-// e^(x - maximum), and 0 where that is too small to be a normal number.
+// e^(x - maximum), and 0 where that is too small to be a normal number: less the least value exp
+// has, which takes nothing from the others.
 struct ShiftedExp {
   ExpConstants c = load_exp_constants();
   F32x4 maximum;
+  F32x4 least = exp(c.lowest, c);
   explicit ShiftedExp(float value) : maximum(splat(value)) {}
-  F32x4 operator()(F32x4 x) const {
-    const F32x4 shifted = x - maximum;
-    const F32x4 power = exp(shifted, c);
-    return power - from_bits(bits(power) & less(shifted, c.lowest));
-  }
+  F32x4 operator()(F32x4 x) const { return exp(x - maximum, c) - least; }
 };
 
 void normalize_row(const float* from, size_t count, const float* weight, const float* bias,
@@ -108,9 +132,7 @@ void softmax(std::span<float> row) {
     for (float& value : row) value = 0.0F;
     return;
   }
-  const ShiftedExp power(maximum);
-  map_row(row.data(), row.size(), power);
-  const float sum = sum_over(row.data(), row.size(), 0.0F, [](F32x4 x) { return x; });
+  const float sum = map_and_sum(row.data(), row.size(), -kInfinity, ShiftedExp(maximum));
   const F32x4 inverse = splat(1.0F / sum);
   map_row(row.data(), row.size(), [inverse](F32x4 x) { return x * inverse; });
 }

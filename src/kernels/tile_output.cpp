@@ -29,17 +29,19 @@ void finish_row(const float* tile, const float* residual, int columns, float* ou
 
 }  // namespace
 
-void finish_tile(float* tile, int rows, int first_row, int panel, const Epilogue& epilogue,
+void finish_tile(float* values, const TilePlace& place, const Epilogue& epilogue,
                  View<float> out) {
+  const int rows = place.row_count;
   if (epilogue.activation != Activation::kNone) {
-    apply_activation(epilogue.activation, {tile, static_cast<size_t>(rows * kPanelColumns)});
+    apply_activation(epilogue.activation, {values, static_cast<size_t>(rows * kPanelColumns)});
   }
-  const int first = panel * kPanelColumns;
+  const int first = place.panel * kPanelColumns;
   const int columns = std::min(kPanelColumns, out.cols - first);
   const bool has_residual = epilogue.residual.data != nullptr;
-  for (int row = 0; row < rows; ++row) {
-    const float* residual = has_residual ? epilogue.residual.row(first_row + row) + first : nullptr;
-    finish_row(tile + row * kPanelColumns, residual, columns, out.row(first_row + row) + first);
+  for (int r = 0; r < rows; ++r) {
+    const int row = place.first_row + r;
+    const float* residual = has_residual ? epilogue.residual.row(row) + first : nullptr;
+    finish_row(values + r * kPanelColumns, residual, columns, out.row(row) + first);
   }
 }
 

@@ -2,13 +2,54 @@
 #pragma once
 
 #include "kernels/gemm.hpp"
+#include "kernels/simd.hpp"
 
 namespace dragoman {
 
-/// Stores 16 columns of some rows. @param tile  [rows, 16], overwritten
-/// @param first_row, panel  where the tile lies in `out`
-void finish_tile(float* tile, int rows, int first_row, int panel, const Epilogue& epilogue,
-                 View<float> out);
+/// What a tile is and where it lies in the output.
+struct TilePlace {
+  int first_row;
+  int row_count;
+  int panel;
+};
+
+/// Stores the 16 columns of a panel. @param values  [row_count, 16], before the activation;
+/// overwritten
+void finish_tile(float* values, const TilePlace& place, const Epilogue& epilogue, View<float> out);
+
+/// Whether a panel's values may be stored as they are computed, without an activation or padding.
+inline bool stores_directly(const TilePlace& place, const Epilogue& epilogue, View<float> out) {
+  return epilogue.activation == Activation::kNone && (place.panel + 1) * kPanelColumns <= out.cols;
+}
+
+/// Ends a tile. @param column  column(j) gives a function of a row that gives four values from
+/// column j of the panel on, before the activation   @param scratch  [row_count, 16]
+template <typename Column>
+DRAGOMAN_SIMD void store_tile(const TilePlace& place, const Epilogue& epilogue, View<float> out,
+                              float* scratch, const Column& column) {
+  const bool direct = stores_directly(place, epilogue, out);
+  const View<const float> residual = epilogue.residual;
+  const ptrdiff_t first = static_cast<ptrdiff_t>(place.panel) * kPanelColumns;
+  for (int j = 0; j < kPanelColumns; j += 4) {
+    const auto value = column(j);
+    if (!direct) {
+      for (int r = 0; r < place.row_count; ++r) {
+        simd::store(scratch + r * kPanelColumns + j, value(r));
+      }
+    } else if (residual.data == nullptr) {
+      for (int r = 0; r < place.row_count; ++r) {
+        simd::store(out.row(place.first_row + r) + first + j, value(r));
+      }
+    } else {
+      for (int r = 0; r < place.row_count; ++r) {
+        const int row = place.first_row + r;
+        simd::store(out.row(row) + first + j,
+                    value(r) + simd::load(residual.row(row) + first + j));
+      }
+    }
+  }
+  if (!direct) finish_tile(scratch, place, epilogue, out);
+}
 
 /// How a product is divided among threads.
 struct TilePlan {
