@@ -9,7 +9,7 @@
 #include <string_view>
 
 // X(enumerator, "published-name", "what it means", "what to do about it")
-#define DRAGOMAN_ERROR_CODES(X)                                                                  \
+#define DRAGOMAN_ERROR_CODES(X)                                                                 \
   X(InvalidArgument, "invalid-argument", "An argument has the wrong type or is out of range.",  \
     "Correct the value named in the message.")                                                  \
   X(UnsupportedOption, "unsupported-option", "The option is unknown or cannot be honoured.",    \

@@ -27,8 +27,10 @@ bool deeper_than(std::string_view text, int limit) {
   for (size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     if (in_string) {
-      if (c == '\\') ++i;
-      else if (c == '"') in_string = false;
+      if (c == '\\')
+        ++i;
+      else if (c == '"')
+        in_string = false;
     } else if (c == '"') {
       in_string = true;
     } else if (c == '[' || c == '{') {
@@ -41,8 +43,8 @@ bool deeper_than(std::string_view text, int limit) {
 }
 
 const rapidjson::Value* find(const rapidjson::Value& object, std::string_view key) {
-  const rapidjson::Value name(rapidjson::StringRef(
-      key.data() == nullptr ? "" : key.data(), static_cast<rapidjson::SizeType>(key.size())));
+  const rapidjson::Value name(rapidjson::StringRef(key.data() == nullptr ? "" : key.data(),
+                                                   static_cast<rapidjson::SizeType>(key.size())));
   const auto member = object.FindMember(name);
   return member == object.MemberEnd() ? nullptr : &member->value;
 }
@@ -58,9 +60,9 @@ JsonDocument::JsonDocument(std::string_view text, std::string file, ErrorCode co
   if (deeper_than(text, kMaxDepth)) {
     throw Error(code_, file_ + " nests deeper than " + std::to_string(kMaxDepth) + " levels.");
   }
-  constexpr unsigned kFlags = rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag |
-                              rapidjson::kParseFullPrecisionFlag |
-                              rapidjson::kParseNanAndInfFlag;
+  constexpr unsigned kFlags = rapidjson::kParseIterativeFlag |
+                              rapidjson::kParseValidateEncodingFlag |
+                              rapidjson::kParseFullPrecisionFlag | rapidjson::kParseNanAndInfFlag;
   impl_->document.Parse<kFlags>(text.data() == nullptr ? "" : text.data(), text.size());
   if (impl_->document.HasParseError()) {
     throw Error(code_, file_ + " is not valid JSON at byte " +
@@ -71,18 +73,32 @@ JsonDocument::JsonDocument(std::string_view text, std::string file, ErrorCode co
 
 JsonDocument::~JsonDocument() = default;
 
-Json JsonDocument::root() const { return Json(&impl_->document, this); }
+Json JsonDocument::root() const {
+  return Json(&impl_->document, this);
+}
 
 void Json::fail(const std::string& what) const {
   throw Error(document_->code(), document_->file() + ": " + what + ".");
 }
 
-bool Json::is_null() const { return value_of(value_).IsNull(); }
-bool Json::is_bool() const { return value_of(value_).IsBool(); }
-bool Json::is_number() const { return value_of(value_).IsNumber(); }
-bool Json::is_string() const { return value_of(value_).IsString(); }
-bool Json::is_array() const { return value_of(value_).IsArray(); }
-bool Json::is_object() const { return value_of(value_).IsObject(); }
+bool Json::is_null() const {
+  return value_of(value_).IsNull();
+}
+bool Json::is_bool() const {
+  return value_of(value_).IsBool();
+}
+bool Json::is_number() const {
+  return value_of(value_).IsNumber();
+}
+bool Json::is_string() const {
+  return value_of(value_).IsString();
+}
+bool Json::is_array() const {
+  return value_of(value_).IsArray();
+}
+bool Json::is_object() const {
+  return value_of(value_).IsObject();
+}
 
 bool Json::is_integer() const {
   const auto& value = value_of(value_);

@@ -33,10 +33,10 @@ class Json {
   uint64_t as_uint() const;
   std::string_view as_string() const;  // UTF-8, may contain NUL
 
-  size_t size() const;               // of an array or object
-  Json at(size_t index) const;       // array element; throws when absent
-  Json at(std::string_view key) const;    // object member; throws when absent
-  bool has(std::string_view key) const;   // present and not null
+  size_t size() const;                   // of an array or object
+  Json at(size_t index) const;           // array element; throws when absent
+  Json at(std::string_view key) const;   // object member; throws when absent
+  bool has(std::string_view key) const;  // present and not null
   /// Calls `f(key, value)` for each member in file order.
   void each_member(const std::function<void(std::string_view, Json)>& f) const;
 

@@ -55,8 +55,12 @@ void wake_all(Word& word) {
   __builtin_wasm_memory_atomic_notify(reinterpret_cast<int32_t*>(&word), UINT32_MAX);
 }
 #else
-void sleep_while(Word& word, uint32_t value) { word.wait(value); }
-void wake_all(Word& word) { word.notify_all(); }
+void sleep_while(Word& word, uint32_t value) {
+  word.wait(value);
+}
+void wake_all(Word& word) {
+  word.notify_all();
+}
 #endif
 
 // The ticket: epoch (24 bits), tiles of the region (20), next tile (20). One addition claims a
@@ -157,7 +161,9 @@ ThreadPool::~ThreadPool() {
   for (std::thread& worker : impl_->workers) worker.join();
 }
 
-int ThreadPool::participants() const { return static_cast<int>(impl_->workers.size()) + 1; }
+int ThreadPool::participants() const {
+  return static_cast<int>(impl_->workers.size()) + 1;
+}
 
 bool ThreadPool::awake() const {
   return !impl_->workers.empty() && impl_->sleepers.load(std::memory_order_relaxed) == 0;
@@ -184,8 +190,12 @@ struct ThreadPool::Impl {};
 ThreadPool::ThreadPool(int) {}
 ThreadPool::~ThreadPool() = default;
 
-int ThreadPool::participants() const { return 1; }
-bool ThreadPool::awake() const { return false; }
+int ThreadPool::participants() const {
+  return 1;
+}
+bool ThreadPool::awake() const {
+  return false;
+}
 
 void ThreadPool::run_erased(int tiles, Invoke invoke, const void* body) {
   for (int tile = 0; tile < tiles; ++tile) invoke(body, tile, 0);

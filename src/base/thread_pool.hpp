@@ -31,9 +31,12 @@ class ThreadPool {
   /// must not call run() again. Called from one thread at a time.
   template <typename Body>
   void run(int tiles, const Body& body) {
-    run_erased(tiles, [](const void* b, int tile, int participant) {
-      (*static_cast<const Body*>(b))(tile, participant);
-    }, &body);
+    run_erased(
+        tiles,
+        [](const void* b, int tile, int participant) {
+          (*static_cast<const Body*>(b))(tile, participant);
+        },
+        &body);
   }
 
  private:

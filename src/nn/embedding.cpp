@@ -118,9 +118,15 @@ Embedding::Embedding(int count, int width, WeightType type)
 Embedding::~Embedding() = default;
 Embedding::Embedding(Embedding&&) noexcept = default;
 
-Slot* Embedding::slot() { return &impl_->slot; }
-int Embedding::count() const { return impl_->table.count; }
-int Embedding::width() const { return impl_->table.width; }
+Slot* Embedding::slot() {
+  return &impl_->slot;
+}
+int Embedding::count() const {
+  return impl_->table.count;
+}
+int Embedding::width() const {
+  return impl_->table.width;
+}
 
 size_t Embedding::packed_bytes() const {
   const Table& table = impl_->table;

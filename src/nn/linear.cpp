@@ -60,9 +60,8 @@ Linear::Linear(Linear&&) noexcept = default;
 Slot* Linear::weight_slot(int first, int count) {
   PackedLinear& packed = impl_->packed;
   assert(first >= 0 && count > 0 && first + count <= packed.outputs);
-  return slot_of(impl_->weight_slots, first, count, [&] {
-    return std::make_unique<WeightSlot>(packed, first, count);
-  });
+  return slot_of(impl_->weight_slots, first, count,
+                 [&] { return std::make_unique<WeightSlot>(packed, first, count); });
 }
 
 Slot* Linear::bias_slot(int first, int count) {
@@ -75,8 +74,12 @@ Slot* Linear::bias_slot(int first, int count) {
   });
 }
 
-int Linear::inputs() const { return impl_->packed.inputs; }
-int Linear::outputs() const { return impl_->packed.outputs; }
+int Linear::inputs() const {
+  return impl_->packed.inputs;
+}
+int Linear::outputs() const {
+  return impl_->packed.outputs;
+}
 
 size_t Linear::packed_bytes() const {
   const PackedLinear& packed = impl_->packed;

@@ -16,7 +16,9 @@ WeightSlot::WeightSlot(PackedLinear& packed, int first, int count)
       file_scales_(count),
       steps_(static_cast<size_t>(count), 0.0F) {}
 
-std::vector<int64_t> WeightSlot::shape() const { return {count_, packed_.inputs}; }
+std::vector<int64_t> WeightSlot::shape() const {
+  return {count_, packed_.inputs};
+}
 
 void WeightSlot::pack(int column, const int8_t* values) {
   pack_column_int8(packed_.bytes.get(), packed_.inputs, column, packed_.role, values);

@@ -20,11 +20,11 @@ struct PackedLinear {
   int outputs;
   WeightType type;
   OperandRole role;
-  AlignedArray<int8_t> bytes;   // int8 panels, or
-  AlignedArray<float> floats;   // f32 panels
-  std::vector<float> scales;    // of int8; padded to whole panels, as are the others
+  AlignedArray<int8_t> bytes;        // int8 panels, or
+  AlignedArray<float> floats;        // f32 panels
+  std::vector<float> scales;         // of int8; padded to whole panels, as are the others
   std::vector<int32_t> column_sums;  // of int8 under kActivations7
-  std::vector<float> bias;      // or empty
+  std::vector<float> bias;           // or empty
 };
 
 /// Rows [first, first + count) of the matrix.

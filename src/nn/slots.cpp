@@ -27,7 +27,9 @@ void SlotTable::optional(std::string name) {
   if (found != entries_.end()) found->second.required = false;
 }
 
-void SlotTable::ignore(std::string pattern) { ignored_.push_back(std::move(pattern)); }
+void SlotTable::ignore(std::string pattern) {
+  ignored_.push_back(std::move(pattern));
+}
 
 Slot* SlotTable::find(std::string_view name) const {
   const auto found = entries_.find(name);
@@ -65,9 +67,9 @@ void SlotTable::check_complete(const std::string& file) const {
   std::sort(names.begin(), names.end());
   std::string list;
   for (const auto& [order, name] : names) list += (list.empty() ? "" : ", ") + name;
-  throw Error(ErrorCode::kModelIncomplete,
-              file + " lacks " + std::to_string(names.size()) +
-                  (names.size() == 1 ? " tensor: " : " tensors: ") + list + ".");
+  throw Error(ErrorCode::kModelIncomplete, file + " lacks " + std::to_string(names.size()) +
+                                               (names.size() == 1 ? " tensor: " : " tensors: ") +
+                                               list + ".");
 }
 
 }  // namespace dragoman

@@ -44,7 +44,7 @@ class SlotTable {
   /// Names, or prefixes ending in '*', or suffixes beginning with '*', that carry nothing needed.
   void ignore(std::string pattern);
 
-  Slot* find(std::string_view name) const;      // null when unknown
+  Slot* find(std::string_view name) const;  // null when unknown
   bool ignored(std::string_view name) const;
   /// Called by the reader when a tensor is complete.
   void mark_filled(std::string_view name);

@@ -41,7 +41,11 @@ Vector::Vector(int size, float initial) : impl_(std::make_unique<Impl>(size, ini
 Vector::~Vector() = default;
 Vector::Vector(Vector&&) noexcept = default;
 
-Slot* Vector::slot() { return &impl_->slot; }
-std::span<const float> Vector::values() const { return impl_->values; }
+Slot* Vector::slot() {
+  return &impl_->slot;
+}
+std::span<const float> Vector::values() const {
+  return impl_->values;
+}
 
 }  // namespace dragoman

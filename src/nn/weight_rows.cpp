@@ -29,9 +29,8 @@ void check_row_size(int row, size_t size, size_t expected) {
 
 void FileScales::set(std::span<const float> scales) {
   if (scales.size() != 1 && scales.size() != static_cast<size_t>(rows_)) {
-    throw Error(ErrorCode::kModelFormat, std::to_string(scales.size()) +
-                                             " scales were given for " + std::to_string(rows_) +
-                                             " rows.");
+    throw Error(ErrorCode::kModelFormat, std::to_string(scales.size()) + " scales were given for " +
+                                             std::to_string(rows_) + " rows.");
   }
   if (!all_finite(scales)) {
     throw Error(ErrorCode::kModelFormat, "A row's scale is not a finite number.");

@@ -14,7 +14,9 @@ void check_finite_row(int row, std::span<const float> values);
 void check_row_size(int row, size_t size, size_t expected);
 
 /// -128 has no counterpart of the other sign, and the kernels' bounds exclude it.
-constexpr int8_t without_lowest(int8_t value) { return value == -128 ? int8_t{-127} : value; }
+constexpr int8_t without_lowest(int8_t value) {
+  return value == -128 ? int8_t{-127} : value;
+}
 
 /// Scales of the rows of an int8 tensor.
 class FileScales {

@@ -358,7 +358,8 @@ def marian_cases():
 
 PAIRS = [("one", "two"), ("The old teacher reads the newspaper.", "My sister."),
          ("Niemand.", "Вчера наш сосед нашёл красный дом и два яблока."),
-         ("a b c d e f g", "h i j k l m n"), ("", "x y"), ("x y", ""), ("Старый учитель читает.", None),
+         ("a b c d e f g", "h i j k l m n"), ("", "x y"), ("x y", ""),
+         ("Старый учитель читает.", None),
          ("👩\u200d👩 x 日本 y", "é \u00e9 z 𠮷")]
 
 
@@ -444,7 +445,8 @@ class Output:
 
     def finish(self, cases):
         dump = dict(ensure_ascii=False, separators=(",", ":"))
-        (self.folder / "lines.json").write_text(json.dumps(self.lines, indent=0, ensure_ascii=False))
+        text = json.dumps(self.lines, indent=0, ensure_ascii=False)
+        (self.folder / "lines.json").write_text(text)
         text = ",\n".join(json.dumps(case, **dump) for case in cases)
         (self.folder / "cases.json").write_text(f"[\n{text}\n]\n")
         total = sum(file.stat().st_size for file in self.folder.iterdir())
@@ -452,10 +454,13 @@ class Output:
 
 
 def deep(data, folder):
-    """Published tokenizers over real text. SentencePiece models of other families serve as Marian's."""
+    """Published tokenizers over real text.
+
+    SentencePiece models of other families serve as Marian's."""
     lines = []
     for file in sorted((data / "text").glob("*.txt.gz")):
-        lines += [line for line in gzip.open(file, "rt", encoding="utf-8").read().split("\n") if line]
+        text = gzip.open(file, "rt", encoding="utf-8").read()
+        lines += [line for line in text.split("\n") if line]
     out = Output(folder, lines)
     files = {kind: {file.name: file.read_bytes() for file in (data / "tokenizers" / kind).iterdir()
                     if file.name != "config.json"}

@@ -42,7 +42,9 @@ struct Product {
 };
 
 // Each of k additions rounds a sum of about sqrt(k); far below what one lost product would do.
-float allowed_error(int k) { return 3e-6F + 3e-7F * static_cast<float>(k); }
+float allowed_error(int k) {
+  return 3e-6F + 3e-7F * static_cast<float>(k);
+}
 
 }  // namespace
 
@@ -75,7 +77,8 @@ TEST_CASE("f32 products hold for k beyond one block and without a bias", "[kerne
   linear({pool, arena}, view(product.x, 3, 2500),
          F32Matrix{product.panels.data(), nullptr, 2500, 20}, {}, view(out, 3, 20));
   reference_linear(view(product.x, 3, 2500), view(product.w, 20, 2500), {}, view(expected, 3, 20));
-  for (size_t i = 0; i < out.size(); ++i) CHECK(std::abs(out[i] - expected[i]) < allowed_error(2500));
+  for (size_t i = 0; i < out.size(); ++i)
+    CHECK(std::abs(out[i] - expected[i]) < allowed_error(2500));
 }
 
 TEST_CASE("an f32 row has the same bits alone, in a batch, and on threads", "[kernels][f32]") {

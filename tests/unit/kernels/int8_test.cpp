@@ -46,8 +46,8 @@ std::vector<int32_t> expected_sums(const std::vector<int8_t>& x, const std::vect
   return sums;
 }
 
-void check_sums(const std::vector<int8_t>& x, const std::vector<int8_t>& w, int rows, int k,
-                int n, OperandRole role) {
+void check_sums(const std::vector<int8_t>& x, const std::vector<int8_t>& w, int rows, int k, int n,
+                OperandRole role) {
   INFO("rows " << rows << ", k " << k << ", n " << n << ", role " << static_cast<int>(role));
   const std::vector<int32_t> expected = expected_sums(x, w, rows, k, n, role);
   const std::vector<int8_t> panels = pack_int8(w, k, n, role);

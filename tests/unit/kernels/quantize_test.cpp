@@ -23,8 +23,8 @@ double squared_error(const std::vector<float>& row, const std::vector<int8_t>& i
                      float scale) {
   double total = 0.0;
   for (size_t i = 0; i < row.size(); ++i) {
-    const double error = static_cast<double>(row[i]) -
-                         static_cast<double>(scale) * static_cast<double>(integers[i]);
+    const double error =
+        static_cast<double>(row[i]) - static_cast<double>(scale) * static_cast<double>(integers[i]);
     total += error * error;
   }
   return total;

@@ -45,8 +45,7 @@ View<const T> view(const std::vector<T>& values, int rows, int cols) {
 }
 
 /// Packs w, [n, k].
-inline std::vector<int8_t> pack_int8(const std::vector<int8_t>& w, int k, int n,
-                                     OperandRole role) {
+inline std::vector<int8_t> pack_int8(const std::vector<int8_t>& w, int k, int n, OperandRole role) {
   std::vector<int8_t> panels(packed_int8_bytes(k, n));
   clear_packed_int8(panels.data(), k, n, role);
   for (int c = 0; c < n; ++c) {

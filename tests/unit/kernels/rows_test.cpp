@@ -63,8 +63,7 @@ void check_normalized(const std::vector<double>& row, const std::vector<float>& 
   const double rounding = 2e-6 + (std::abs(mean) + 3.0) * 1.2e-7 / deviation;
   for (size_t i = 0; i < row.size(); ++i) {
     const auto factor = static_cast<double>(weight[i]);
-    const double expected =
-        (row[i] - mean) / deviation * factor + static_cast<double>(bias[i]);
+    const double expected = (row[i] - mean) / deviation * factor + static_cast<double>(bias[i]);
     const double error = std::abs(static_cast<double>(got[i]) - expected);
     CHECK(error <= rounding * (1.0 + std::abs(factor) + std::abs(expected)));
   }
@@ -75,9 +74,8 @@ void check_normalized(const std::vector<double>& row, const std::vector<float>& 
 TEST_CASE("activations are within 2e-6 of the exact functions", "[kernels][activations]") {
   CHECK(worst_error(Activation::kNone, [](double x) { return x; }) == 0.0);
   CHECK(worst_error(Activation::kRelu, [](double x) { return std::max(x, 0.0); }) == 0.0);
-  CHECK(worst_error(Activation::kGelu, [](double x) {
-          return 0.5 * x * std::erfc(-x / std::sqrt(2.0));
-        }) <= 2e-6);
+  CHECK(worst_error(Activation::kGelu,
+                    [](double x) { return 0.5 * x * std::erfc(-x / std::sqrt(2.0)); }) <= 2e-6);
   CHECK(worst_error(Activation::kGeluTanh, exact_gelu_tanh) <= 2e-6);
   CHECK(worst_error(Activation::kSilu, [](double x) { return x / (1.0 + std::exp(-x)); }) <= 2e-6);
   CHECK(worst_error(Activation::kTanh, [](double x) { return std::tanh(x); }) <= 2e-6);

@@ -41,8 +41,7 @@ std::vector<float> forward(const Linear& layer, const std::vector<float>& x, int
   ThreadPool pool(1);
   Arena arena;
   std::vector<float> out(static_cast<size_t>(rows * layer.outputs()));
-  layer.forward({pool, arena}, view(x, rows, layer.inputs()), {},
-                view(out, rows, layer.outputs()));
+  layer.forward({pool, arena}, view(x, rows, layer.inputs()), {}, view(out, rows, layer.outputs()));
   return out;
 }
 
@@ -193,8 +192,8 @@ TEST_CASE("small int8 rows keep their integers under the 7-bit limit", "[nn][lin
 TEST_CASE("rows that no model may hold are refused", "[nn][linear]") {
   Linear layer(2, 3, WeightType::kInt8, OperandRole::kWeights7);
   Slot* slot = layer.weight_slot();
-  for (const float bad : {std::numeric_limits<float>::quiet_NaN(),
-                          std::numeric_limits<float>::infinity()}) {
+  for (const float bad :
+       {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
     check_model_format([&] { slot->put_row(1, std::vector<float>{1.0F, bad}); },
                        "Row 1 holds a value that is not a finite number.");
     check_model_format([&] { layer.bias_slot()->put_row(0, std::vector<float>{1.0F, bad, 2.0F}); },
