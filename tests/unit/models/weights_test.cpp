@@ -16,8 +16,8 @@ struct WeightFile {
     const std::string bytes = read_golden(model, "model.safetensors");
     uint64_t length = 0;
     std::memcpy(&length, bytes.data(), sizeof length);
-    header = bytes.substr(8, length);
-    data = bytes.substr(8 + length);
+    header = bytes.substr(8, static_cast<size_t>(length));
+    data = bytes.substr(8 + static_cast<size_t>(length));
   }
   std::string bytes() const {
     const uint64_t length = header.size();
