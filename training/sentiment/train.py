@@ -73,7 +73,7 @@ class Examples:
         }
 
     def batches(self, size: int, rng: random.Random | None) -> list[list[int]]:
-        """Row numbers by batch. With `rng`, lengths are jittered so that batches differ by epoch."""
+        """Row numbers by batch. With `rng`, lengths are jittered: batches differ by epoch."""
         jitter = (lambda: rng.uniform(0, 3)) if rng else (lambda: 0)
         order = sorted(range(len(self.ids)), key=lambda row: len(self.ids[row]) + jitter())
         batches = [order[at : at + size] for at in range(0, len(order), size)]

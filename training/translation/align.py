@@ -22,7 +22,8 @@ def cells(ids, vocabulary: int):
     keys, priors, widths = [], [], []
     for source, target in ids:
         n, m = len(source), len(target)
-        keys.append((np.asarray(source)[None, :] * vocabulary + np.asarray(target)[:, None]).ravel())
+        pairs = np.asarray(source)[None, :] * vocabulary + np.asarray(target)[:, None]
+        keys.append(pairs.ravel())
         across = (np.arange(m)[:, None] + 0.5) / m - (np.arange(n)[None, :] + 0.5) / n
         prior = np.exp(-TENSION * np.abs(across))
         priors.append((prior / prior.sum(1, keepdims=True)).astype(np.float32).ravel())

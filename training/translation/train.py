@@ -56,7 +56,12 @@ class Trainer:
         self.parameters = list(self.fast.parameters().values())
         self.average = [p.detach().clone() for p in self.parameters]
         self.optimizer = torch.optim.AdamW(
-            self.parameters, lr=args.rate, betas=(0.9, 0.998), eps=1e-9, weight_decay=0.0, fused=True
+            self.parameters,
+            lr=args.rate,
+            betas=(0.9, 0.998),
+            eps=1e-9,
+            weight_decay=0.0,
+            fused=True,
         )
         self.position = {"step": 0, "epoch": 0, "batch": 0, "tokens": 0, "hours": 0.0}
         self.started = time.time()
