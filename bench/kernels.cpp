@@ -78,8 +78,13 @@ struct Bench {
     std::vector<float> out(static_cast<size_t>(rows * layer.n));
     const View<const float> input(x.data(), rows, layer.k);
     const View<float> output(out.data(), rows, layer.n);
-    const Int8Matrix int8{layer.bytes.data(), layer.scales.data(), layer.sums.data(),
-                          layer.scales.data(), layer.k, layer.n, layer.role};
+    const Int8Matrix int8{layer.bytes.data(),
+                          layer.scales.data(),
+                          layer.sums.data(),
+                          layer.scales.data(),
+                          layer.k,
+                          layer.n,
+                          layer.role};
     const F32Matrix f32{layer.floats.data(), layer.scales.data(), layer.k, layer.n};
     const double macs = static_cast<double>(rows) * layer.k * layer.n;
     const int repeats = std::max(1, static_cast<int>(4e6 / macs));
@@ -152,9 +157,10 @@ void measure_rows() {
     }
     return count;
   });
-  for (const auto& [name, activation] :
-       {std::pair{"gelu", Activation::kGelu}, {"gelu, tanh form", Activation::kGeluTanh},
-        {"silu", Activation::kSilu}, {"tanh", Activation::kTanh}}) {
+  for (const auto& [name, activation] : {std::pair{"gelu", Activation::kGelu},
+                                         {"gelu, tanh form", Activation::kGeluTanh},
+                                         {"silu", Activation::kSilu},
+                                         {"tanh", Activation::kTanh}}) {
     measure(name, "Gelem/s", [&, chosen = activation] {
       // Tiles as products have them, in the first-level cache. Half a page apart, because a copy
       // between equal offsets of two pages stalls on each store.

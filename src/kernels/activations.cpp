@@ -35,9 +35,7 @@ struct Silu {
 // 1 - 2 / (e^2x + 1)
 struct Tanh {
   ExpConstants c = load_exp_constants();
-  F32x4 operator()(F32x4 x) const {
-    return c.one - (c.one + c.one) / (exp(x + x, c) + c.one);
-  }
+  F32x4 operator()(F32x4 x) const { return c.one - (c.one + c.one) / (exp(x + x, c) + c.one); }
 };
 
 constexpr Table<2> kGeluTanhTable({-1.5957691216F, -0.0713548162726F});

@@ -261,8 +261,8 @@ void for_each_head(const Context& context, int items, int heads, size_t scratch_
 
 }  // namespace
 
-void attention(const Context& context, std::span<const AttentionItem> items, int heads,
-               float scale, bool causal) {
+void attention(const Context& context, std::span<const AttentionItem> items, int heads, float scale,
+               bool causal) {
   const ArenaScope scope(context.arena);
   size_t scratch = 0;
   int64_t macs = 0;
@@ -276,9 +276,12 @@ void attention(const Context& context, std::span<const AttentionItem> items, int
     const AttentionItem& item = items[static_cast<size_t>(index)];
     const int width = item.query.cols / heads;
     const int first = head_index * width;
-    const Head head{item.query.columns(first, width), item.key.columns(first, width),
-                    item.value.columns(first, width), item.out.columns(first, width),
-                    scale,                            causal};
+    const Head head{item.query.columns(first, width),
+                    item.key.columns(first, width),
+                    item.value.columns(first, width),
+                    item.out.columns(first, width),
+                    scale,
+                    causal};
     if (item.query.rows <= kFewQueries) {
       head.run_direct(room);
     } else {

@@ -20,8 +20,8 @@ struct AttentionItem {
 /// Every query row sees every key row of its own item; with `causal`, query row i sees key rows
 /// up to key_rows - query_rows + i. Items are independent and may have any lengths.
 /// @param scale  multiplies the scores, usually 1 / sqrt(head_dim)
-void attention(const Context& context, std::span<const AttentionItem> items, int heads,
-               float scale, bool causal);
+void attention(const Context& context, std::span<const AttentionItem> items, int heads, float scale,
+               bool causal);
 
 /// One query against keys and values that lie scattered in a cache.
 struct GatheredAttentionItem {

@@ -113,8 +113,8 @@ struct Product {
   }
 
   void finish(const TilePlace& place, float* tile) const {
-    const float* bias = weights.bias != nullptr ? weights.bias + place.panel * kPanelColumns
-                                                : nullptr;
+    const float* bias =
+        weights.bias != nullptr ? weights.bias + place.panel * kPanelColumns : nullptr;
     store_tile(place, epilogue, out, tile, [=](int j) {
       const F32x4 shift = bias != nullptr ? load(bias + j) : splat(0.0F);
       return [=](int r) { return load(tile + r * kPanelColumns + j) + shift; };

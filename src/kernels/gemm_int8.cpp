@@ -162,7 +162,9 @@ struct Product {
 
 }  // namespace
 
-Int8Form int8_form() { return current_form().load(std::memory_order_relaxed); }
+Int8Form int8_form() {
+  return current_form().load(std::memory_order_relaxed);
+}
 
 bool select_int8_form(Int8Form form) {
   // A form that passed once need not be tested again: what compilers do later is better tested
@@ -199,8 +201,8 @@ void linear(const Context& context, View<const float> x, const Int8Matrix& weigh
   }
 }
 
-void int8_sums(Int8Form form, const int8_t* rows, int row_count, const int8_t* panels, int k,
-               int n, OperandRole role, int32_t* sums) {
+void int8_sums(Int8Form form, const int8_t* rows, int row_count, const int8_t* panels, int k, int n,
+               OperandRole role, int32_t* sums) {
   const Int8Kernel kernel = int8_kernel(form, role);
   const int stride = round_up(k, kQuantizedRowMultiple);
   const int groups = round_up(k, kGroupInputs) / kGroupInputs;

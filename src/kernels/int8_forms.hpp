@@ -30,14 +30,14 @@ bool select_int8_form(Int8Form form);
 
 /// Dot products of rows with panels, k in groups of 4.
 struct PanelTask {
-  const void* rows;    // quantised activations: int16 where `wide_rows`, else int8
-  int row_stride;      // elements
-  int row_count;       // at most kTileRows
+  const void* rows;     // quantised activations: int16 where `wide_rows`, else int8
+  int row_stride;       // elements
+  int row_count;        // at most kTileRows
   const int8_t* panel;  // at the first of `groups`
   int groups;
-  int panel_count;   // of which more than one only where `groups` are all of a panel
-  bool accumulate;   // add to `sums` rather than replace them
-  int32_t* sums;     // [panel_count, row_count, 16]
+  int panel_count;  // of which more than one only where `groups` are all of a panel
+  bool accumulate;  // add to `sums` rather than replace them
+  int32_t* sums;    // [panel_count, row_count, 16]
 };
 using PanelKernel = void (*)(const PanelTask& task);
 
@@ -54,7 +54,7 @@ Int8Kernel int8_kernel(Int8Form form, OperandRole role);
 /// sums[r, c] = sum over i of rows[r, i] * (stored weight i of column c).
 /// @param rows  [row_count, k], in -127..127 under kWeights7, 0..127 under kActivations7
 /// @param sums  [row_count, round_up(n, 16)]
-void int8_sums(Int8Form form, const int8_t* rows, int row_count, const int8_t* panels, int k,
-               int n, OperandRole role, int32_t* sums);
+void int8_sums(Int8Form form, const int8_t* rows, int row_count, const int8_t* panels, int k, int n,
+               OperandRole role, int32_t* sums);
 
 }  // namespace dragoman

@@ -18,8 +18,7 @@ constexpr int8_t stored_offset(OperandRole role) {
 constexpr size_t column_start(int k, int column) {
   const auto panel = static_cast<size_t>(column / kPanelColumns);
   const auto groups = static_cast<size_t>(round_up(k, kGroupInputs) / kGroupInputs);
-  return panel * groups * kGroupBytes +
-         static_cast<size_t>(column % kPanelColumns) * kGroupInputs;
+  return panel * groups * kGroupBytes + static_cast<size_t>(column % kPanelColumns) * kGroupInputs;
 }
 
 constexpr size_t f32_start(int k, int column) {
@@ -67,11 +66,9 @@ void pack_column_f32(float* panels, int k, int column, const float* values) {
   for (int i = 0; i < k; ++i, to += kPanelColumns) *to = values[i];
 }
 
-void unpack_column_int8(const int8_t* panels, int k, int column, OperandRole role,
-                        int8_t* values) {
-  read_column(panels, k, column, role, [values](int i, int integer) {
-    values[i] = static_cast<int8_t>(integer);
-  });
+void unpack_column_int8(const int8_t* panels, int k, int column, OperandRole role, int8_t* values) {
+  read_column(panels, k, column, role,
+              [values](int i, int integer) { values[i] = static_cast<int8_t>(integer); });
 }
 
 void dequantize_column(const int8_t* panels, int k, int column, OperandRole role, float scale,

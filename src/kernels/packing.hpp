@@ -29,7 +29,9 @@ enum class OperandRole : uint8_t {
 };
 
 /// Largest magnitude a quantised weight may have under `role`: 63 or 127.
-constexpr int weight_limit(OperandRole role) { return role == OperandRole::kWeights7 ? 63 : 127; }
+constexpr int weight_limit(OperandRole role) {
+  return role == OperandRole::kWeights7 ? 63 : 127;
+}
 
 /// Bytes of a packed int8 matrix.
 size_t packed_int8_bytes(int k, int n);

@@ -39,7 +39,9 @@ Range range_of(const float* x, int k) {
   return {-max_lanes(splat(0.0F) - low), max_lanes(high)};
 }
 
-DRAGOMAN_SIMD void store_integers(int8_t* to, I16x8 a, I16x8 b) { store(to, narrow(a, b)); }
+DRAGOMAN_SIMD void store_integers(int8_t* to, I16x8 a, I16x8 b) {
+  store(to, narrow(a, b));
+}
 DRAGOMAN_SIMD void store_integers(int16_t* to, I16x8 a, I16x8 b) {
   store(to, a);
   store(to + 8, b);

@@ -52,8 +52,8 @@ void reference_linear(View<const float> x, View<const float> w, std::span<const 
 
 namespace {
 
-void reference_head(const float* query, View<const float> key, View<const float> value,
-                    int visible, float scale, float* out) {
+void reference_head(const float* query, View<const float> key, View<const float> value, int visible,
+                    float scale, float* out) {
   std::vector<double> weights(static_cast<size_t>(visible));
   double largest = -std::numeric_limits<double>::infinity();
   for (int j = 0; j < visible; ++j) {

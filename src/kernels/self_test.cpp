@@ -10,7 +10,7 @@ namespace {
 
 // Odd, so that pairs of rows, the single row and, in the widening form, both of its loops run.
 constexpr int kRowCounts[] = {5, 1};
-constexpr int kInputs = 78;  // not a multiple of 4
+constexpr int kInputs = 78;   // not a multiple of 4
 constexpr int kOutputs = 19;  // a whole panel and a part of one
 
 // A small generator: values only have to differ and to reach the ends of their range.
@@ -58,6 +58,8 @@ bool int8_form_passes(Int8Form form) {
   return true;
 }
 
-bool kernels_self_test() { return int8_form_passes(int8_form()); }
+bool kernels_self_test() {
+  return int8_form_passes(int8_form());
+}
 
 }  // namespace dragoman

@@ -46,45 +46,109 @@ struct I8x16 {
   v128_t v;
 };
 
-DRAGOMAN_SIMD F32x4 load(const float* from) { return {wasm_v128_load(from)}; }
-DRAGOMAN_SIMD I32x4 load(const int32_t* from) { return {wasm_v128_load(from)}; }
-DRAGOMAN_SIMD I16x8 load(const int16_t* from) { return {wasm_v128_load(from)}; }
-DRAGOMAN_SIMD I8x16 load(const int8_t* from) { return {wasm_v128_load(from)}; }
-DRAGOMAN_SIMD void store(float* to, F32x4 a) { wasm_v128_store(to, a.v); }
-DRAGOMAN_SIMD void store(int32_t* to, I32x4 a) { wasm_v128_store(to, a.v); }
-DRAGOMAN_SIMD void store(int16_t* to, I16x8 a) { wasm_v128_store(to, a.v); }
-DRAGOMAN_SIMD void store(int8_t* to, I8x16 a) { wasm_v128_store(to, a.v); }
+DRAGOMAN_SIMD F32x4 load(const float* from) {
+  return {wasm_v128_load(from)};
+}
+DRAGOMAN_SIMD I32x4 load(const int32_t* from) {
+  return {wasm_v128_load(from)};
+}
+DRAGOMAN_SIMD I16x8 load(const int16_t* from) {
+  return {wasm_v128_load(from)};
+}
+DRAGOMAN_SIMD I8x16 load(const int8_t* from) {
+  return {wasm_v128_load(from)};
+}
+DRAGOMAN_SIMD void store(float* to, F32x4 a) {
+  wasm_v128_store(to, a.v);
+}
+DRAGOMAN_SIMD void store(int32_t* to, I32x4 a) {
+  wasm_v128_store(to, a.v);
+}
+DRAGOMAN_SIMD void store(int16_t* to, I16x8 a) {
+  wasm_v128_store(to, a.v);
+}
+DRAGOMAN_SIMD void store(int8_t* to, I8x16 a) {
+  wasm_v128_store(to, a.v);
+}
 
-DRAGOMAN_SIMD F32x4 splat(float value) { return {wasm_f32x4_splat(value)}; }
-DRAGOMAN_SIMD I32x4 splat(int32_t value) { return {wasm_i32x4_splat(value)}; }
-DRAGOMAN_SIMD F32x4 load_splat(const float* from) { return {wasm_v128_load32_splat(from)}; }
+DRAGOMAN_SIMD F32x4 splat(float value) {
+  return {wasm_f32x4_splat(value)};
+}
+DRAGOMAN_SIMD I32x4 splat(int32_t value) {
+  return {wasm_i32x4_splat(value)};
+}
+DRAGOMAN_SIMD F32x4 load_splat(const float* from) {
+  return {wasm_v128_load32_splat(from)};
+}
 /// Four bytes, repeated.
-DRAGOMAN_SIMD I8x16 load_splat4(const int8_t* from) { return {wasm_v128_load32_splat(from)}; }
+DRAGOMAN_SIMD I8x16 load_splat4(const int8_t* from) {
+  return {wasm_v128_load32_splat(from)};
+}
 /// Two or four values, repeated.
-DRAGOMAN_SIMD I16x8 load_splat2(const int16_t* from) { return {wasm_v128_load32_splat(from)}; }
-DRAGOMAN_SIMD I16x8 load_splat4(const int16_t* from) { return {wasm_v128_load64_splat(from)}; }
+DRAGOMAN_SIMD I16x8 load_splat2(const int16_t* from) {
+  return {wasm_v128_load32_splat(from)};
+}
+DRAGOMAN_SIMD I16x8 load_splat4(const int16_t* from) {
+  return {wasm_v128_load64_splat(from)};
+}
 /// Eight bytes, sign-extended.
-DRAGOMAN_SIMD I16x8 load_widen(const int8_t* from) { return {wasm_i16x8_load8x8(from)}; }
+DRAGOMAN_SIMD I16x8 load_widen(const int8_t* from) {
+  return {wasm_i16x8_load8x8(from)};
+}
 
-DRAGOMAN_SIMD F32x4 operator+(F32x4 a, F32x4 b) { return {wasm_f32x4_add(a.v, b.v)}; }
-DRAGOMAN_SIMD F32x4 operator-(F32x4 a, F32x4 b) { return {wasm_f32x4_sub(a.v, b.v)}; }
-DRAGOMAN_SIMD F32x4 operator*(F32x4 a, F32x4 b) { return {wasm_f32x4_mul(a.v, b.v)}; }
-DRAGOMAN_SIMD F32x4 operator/(F32x4 a, F32x4 b) { return {wasm_f32x4_div(a.v, b.v)}; }
-DRAGOMAN_SIMD I32x4 operator+(I32x4 a, I32x4 b) { return {wasm_i32x4_add(a.v, b.v)}; }
-DRAGOMAN_SIMD I32x4 operator-(I32x4 a, I32x4 b) { return {wasm_i32x4_sub(a.v, b.v)}; }
-DRAGOMAN_SIMD I32x4 operator*(I32x4 a, I32x4 b) { return {wasm_i32x4_mul(a.v, b.v)}; }
-DRAGOMAN_SIMD I32x4 operator&(I32x4 a, I32x4 b) { return {wasm_v128_and(a.v, b.v)}; }
-DRAGOMAN_SIMD I32x4 operator|(I32x4 a, I32x4 b) { return {wasm_v128_or(a.v, b.v)}; }
-DRAGOMAN_SIMD I32x4 shift_left_23(I32x4 a) { return {wasm_i32x4_shl(a.v, 23)}; }
-DRAGOMAN_SIMD I32x4 equal(I32x4 a, I32x4 b) { return {wasm_i32x4_eq(a.v, b.v)}; }
-DRAGOMAN_SIMD I32x4 equal(F32x4 a, F32x4 b) { return {wasm_f32x4_eq(a.v, b.v)}; }
-DRAGOMAN_SIMD I32x4 less(F32x4 a, F32x4 b) { return {wasm_f32x4_lt(a.v, b.v)}; }
-DRAGOMAN_SIMD bool any(I32x4 mask) { return wasm_v128_any_true(mask.v); }
+DRAGOMAN_SIMD F32x4 operator+(F32x4 a, F32x4 b) {
+  return {wasm_f32x4_add(a.v, b.v)};
+}
+DRAGOMAN_SIMD F32x4 operator-(F32x4 a, F32x4 b) {
+  return {wasm_f32x4_sub(a.v, b.v)};
+}
+DRAGOMAN_SIMD F32x4 operator*(F32x4 a, F32x4 b) {
+  return {wasm_f32x4_mul(a.v, b.v)};
+}
+DRAGOMAN_SIMD F32x4 operator/(F32x4 a, F32x4 b) {
+  return {wasm_f32x4_div(a.v, b.v)};
+}
+DRAGOMAN_SIMD I32x4 operator+(I32x4 a, I32x4 b) {
+  return {wasm_i32x4_add(a.v, b.v)};
+}
+DRAGOMAN_SIMD I32x4 operator-(I32x4 a, I32x4 b) {
+  return {wasm_i32x4_sub(a.v, b.v)};
+}
+DRAGOMAN_SIMD I32x4 operator*(I32x4 a, I32x4 b) {
+  return {wasm_i32x4_mul(a.v, b.v)};
+}
+DRAGOMAN_SIMD I32x4 operator&(I32x4 a, I32x4 b) {
+  return {wasm_v128_and(a.v, b.v)};
+}
+DRAGOMAN_SIMD I32x4 operator|(I32x4 a, I32x4 b) {
+  return {wasm_v128_or(a.v, b.v)};
+}
+DRAGOMAN_SIMD I32x4 shift_left_23(I32x4 a) {
+  return {wasm_i32x4_shl(a.v, 23)};
+}
+DRAGOMAN_SIMD I32x4 equal(I32x4 a, I32x4 b) {
+  return {wasm_i32x4_eq(a.v, b.v)};
+}
+DRAGOMAN_SIMD I32x4 equal(F32x4 a, F32x4 b) {
+  return {wasm_f32x4_eq(a.v, b.v)};
+}
+DRAGOMAN_SIMD I32x4 less(F32x4 a, F32x4 b) {
+  return {wasm_f32x4_lt(a.v, b.v)};
+}
+DRAGOMAN_SIMD bool any(I32x4 mask) {
+  return wasm_v128_any_true(mask.v);
+}
 
 // b < a ? b : a, and so on: a NaN in b is never taken. f32x4.min and max are slow on x86.
-DRAGOMAN_SIMD F32x4 min(F32x4 a, F32x4 b) { return {wasm_f32x4_pmin(a.v, b.v)}; }
-DRAGOMAN_SIMD F32x4 max(F32x4 a, F32x4 b) { return {wasm_f32x4_pmax(a.v, b.v)}; }
-DRAGOMAN_SIMD F32x4 abs(F32x4 a) { return {wasm_f32x4_abs(a.v)}; }
+DRAGOMAN_SIMD F32x4 min(F32x4 a, F32x4 b) {
+  return {wasm_f32x4_pmin(a.v, b.v)};
+}
+DRAGOMAN_SIMD F32x4 max(F32x4 a, F32x4 b) {
+  return {wasm_f32x4_pmax(a.v, b.v)};
+}
+DRAGOMAN_SIMD F32x4 abs(F32x4 a) {
+  return {wasm_f32x4_abs(a.v)};
+}
 /// a * b + c, rounded once or twice.
 DRAGOMAN_SIMD F32x4 madd(F32x4 a, F32x4 b, F32x4 c) {
 #if defined(__wasm_relaxed_simd__)
@@ -94,9 +158,15 @@ DRAGOMAN_SIMD F32x4 madd(F32x4 a, F32x4 b, F32x4 c) {
 #endif
 }
 
-DRAGOMAN_SIMD F32x4 convert(I32x4 a) { return {wasm_f32x4_convert_i32x4(a.v)}; }
-DRAGOMAN_SIMD I32x4 bits(F32x4 a) { return {a.v}; }
-DRAGOMAN_SIMD F32x4 from_bits(I32x4 a) { return {a.v}; }
+DRAGOMAN_SIMD F32x4 convert(I32x4 a) {
+  return {wasm_f32x4_convert_i32x4(a.v)};
+}
+DRAGOMAN_SIMD I32x4 bits(F32x4 a) {
+  return {a.v};
+}
+DRAGOMAN_SIMD F32x4 from_bits(I32x4 a) {
+  return {a.v};
+}
 
 /// {a0, a2, b0, b2} and {a1, a3, b1, b3}.
 DRAGOMAN_SIMD I32x4 even_lanes(I32x4 a, I32x4 b) {
@@ -105,14 +175,24 @@ DRAGOMAN_SIMD I32x4 even_lanes(I32x4 a, I32x4 b) {
 DRAGOMAN_SIMD I32x4 odd_lanes(I32x4 a, I32x4 b) {
   return {wasm_i32x4_shuffle(a.v, b.v, 1, 3, 5, 7)};
 }
-DRAGOMAN_SIMD I32x4 pairs(I16x8 a) { return {a.v}; }
-DRAGOMAN_SIMD I16x8 from_pairs(I32x4 a) { return {a.v}; }
+DRAGOMAN_SIMD I32x4 pairs(I16x8 a) {
+  return {a.v};
+}
+DRAGOMAN_SIMD I16x8 from_pairs(I32x4 a) {
+  return {a.v};
+}
 
 /// With signed saturation; `a` fills the low half.
-DRAGOMAN_SIMD I16x8 narrow(I32x4 a, I32x4 b) { return {wasm_i16x8_narrow_i32x4(a.v, b.v)}; }
-DRAGOMAN_SIMD I8x16 narrow(I16x8 a, I16x8 b) { return {wasm_i8x16_narrow_i16x8(a.v, b.v)}; }
+DRAGOMAN_SIMD I16x8 narrow(I32x4 a, I32x4 b) {
+  return {wasm_i16x8_narrow_i32x4(a.v, b.v)};
+}
+DRAGOMAN_SIMD I8x16 narrow(I16x8 a, I16x8 b) {
+  return {wasm_i8x16_narrow_i16x8(a.v, b.v)};
+}
 /// Lane i: a[2i] * b[2i] + a[2i + 1] * b[2i + 1].
-DRAGOMAN_SIMD I32x4 dot(I16x8 a, I16x8 b) { return {wasm_i32x4_dot_i16x8(a.v, b.v)}; }
+DRAGOMAN_SIMD I32x4 dot(I16x8 a, I16x8 b) {
+  return {wasm_i32x4_dot_i16x8(a.v, b.v)};
+}
 
 #if DRAGOMAN_RELAXED_DOT
 /// Sums of two products. @param seven  within 0..127; only then is the result defined
@@ -156,18 +236,40 @@ DRAGOMAN_SIMD To reinterpret(From from) {
   return load_bytes<To>(&from);
 }
 
-DRAGOMAN_SIMD F32x4 load(const float* from) { return load_bytes<F32x4>(from); }
-DRAGOMAN_SIMD I32x4 load(const int32_t* from) { return load_bytes<I32x4>(from); }
-DRAGOMAN_SIMD I16x8 load(const int16_t* from) { return load_bytes<I16x8>(from); }
-DRAGOMAN_SIMD I8x16 load(const int8_t* from) { return load_bytes<I8x16>(from); }
-DRAGOMAN_SIMD void store(float* to, F32x4 a) { std::memcpy(to, &a, sizeof(a)); }
-DRAGOMAN_SIMD void store(int32_t* to, I32x4 a) { std::memcpy(to, &a, sizeof(a)); }
-DRAGOMAN_SIMD void store(int16_t* to, I16x8 a) { std::memcpy(to, &a, sizeof(a)); }
-DRAGOMAN_SIMD void store(int8_t* to, I8x16 a) { std::memcpy(to, &a, sizeof(a)); }
+DRAGOMAN_SIMD F32x4 load(const float* from) {
+  return load_bytes<F32x4>(from);
+}
+DRAGOMAN_SIMD I32x4 load(const int32_t* from) {
+  return load_bytes<I32x4>(from);
+}
+DRAGOMAN_SIMD I16x8 load(const int16_t* from) {
+  return load_bytes<I16x8>(from);
+}
+DRAGOMAN_SIMD I8x16 load(const int8_t* from) {
+  return load_bytes<I8x16>(from);
+}
+DRAGOMAN_SIMD void store(float* to, F32x4 a) {
+  std::memcpy(to, &a, sizeof(a));
+}
+DRAGOMAN_SIMD void store(int32_t* to, I32x4 a) {
+  std::memcpy(to, &a, sizeof(a));
+}
+DRAGOMAN_SIMD void store(int16_t* to, I16x8 a) {
+  std::memcpy(to, &a, sizeof(a));
+}
+DRAGOMAN_SIMD void store(int8_t* to, I8x16 a) {
+  std::memcpy(to, &a, sizeof(a));
+}
 
-DRAGOMAN_SIMD F32x4 splat(float value) { return {Floats{value, value, value, value}}; }
-DRAGOMAN_SIMD I32x4 splat(int32_t value) { return {Ints{value, value, value, value}}; }
-DRAGOMAN_SIMD F32x4 load_splat(const float* from) { return splat(*from); }
+DRAGOMAN_SIMD F32x4 splat(float value) {
+  return {Floats{value, value, value, value}};
+}
+DRAGOMAN_SIMD I32x4 splat(int32_t value) {
+  return {Ints{value, value, value, value}};
+}
+DRAGOMAN_SIMD F32x4 load_splat(const float* from) {
+  return splat(*from);
+}
 DRAGOMAN_SIMD I32x4 load_splat_bytes(const void* from) {
   int32_t word;
   std::memcpy(&word, from, sizeof(word));
@@ -188,15 +290,33 @@ DRAGOMAN_SIMD I16x8 load_widen(const int8_t* from) {
   return {__builtin_convertvector(half, Shorts)};
 }
 
-DRAGOMAN_SIMD F32x4 operator+(F32x4 a, F32x4 b) { return {a.v + b.v}; }
-DRAGOMAN_SIMD F32x4 operator-(F32x4 a, F32x4 b) { return {a.v - b.v}; }
-DRAGOMAN_SIMD F32x4 operator*(F32x4 a, F32x4 b) { return {a.v * b.v}; }
-DRAGOMAN_SIMD F32x4 operator/(F32x4 a, F32x4 b) { return {a.v / b.v}; }
-DRAGOMAN_SIMD I32x4 operator+(I32x4 a, I32x4 b) { return {a.v + b.v}; }
-DRAGOMAN_SIMD I32x4 operator-(I32x4 a, I32x4 b) { return {a.v - b.v}; }
-DRAGOMAN_SIMD I32x4 operator*(I32x4 a, I32x4 b) { return {a.v * b.v}; }
-DRAGOMAN_SIMD I32x4 operator&(I32x4 a, I32x4 b) { return {a.v & b.v}; }
-DRAGOMAN_SIMD I32x4 operator|(I32x4 a, I32x4 b) { return {a.v | b.v}; }
+DRAGOMAN_SIMD F32x4 operator+(F32x4 a, F32x4 b) {
+  return {a.v + b.v};
+}
+DRAGOMAN_SIMD F32x4 operator-(F32x4 a, F32x4 b) {
+  return {a.v - b.v};
+}
+DRAGOMAN_SIMD F32x4 operator*(F32x4 a, F32x4 b) {
+  return {a.v * b.v};
+}
+DRAGOMAN_SIMD F32x4 operator/(F32x4 a, F32x4 b) {
+  return {a.v / b.v};
+}
+DRAGOMAN_SIMD I32x4 operator+(I32x4 a, I32x4 b) {
+  return {a.v + b.v};
+}
+DRAGOMAN_SIMD I32x4 operator-(I32x4 a, I32x4 b) {
+  return {a.v - b.v};
+}
+DRAGOMAN_SIMD I32x4 operator*(I32x4 a, I32x4 b) {
+  return {a.v * b.v};
+}
+DRAGOMAN_SIMD I32x4 operator&(I32x4 a, I32x4 b) {
+  return {a.v & b.v};
+}
+DRAGOMAN_SIMD I32x4 operator|(I32x4 a, I32x4 b) {
+  return {a.v | b.v};
+}
 DRAGOMAN_SIMD I32x4 shift_left_23(I32x4 a) {
   // Through unsigned lanes: a signed left shift out of range is undefined.
   uint32_t shifted __attribute__((vector_size(16)));
@@ -204,20 +324,40 @@ DRAGOMAN_SIMD I32x4 shift_left_23(I32x4 a) {
   shifted <<= 23;
   return load_bytes<I32x4>(&shifted);
 }
-DRAGOMAN_SIMD I32x4 equal(I32x4 a, I32x4 b) { return {a.v == b.v}; }
-DRAGOMAN_SIMD I32x4 equal(F32x4 a, F32x4 b) { return {a.v == b.v}; }
-DRAGOMAN_SIMD I32x4 less(F32x4 a, F32x4 b) { return {a.v < b.v}; }
+DRAGOMAN_SIMD I32x4 equal(I32x4 a, I32x4 b) {
+  return {a.v == b.v};
+}
+DRAGOMAN_SIMD I32x4 equal(F32x4 a, F32x4 b) {
+  return {a.v == b.v};
+}
+DRAGOMAN_SIMD I32x4 less(F32x4 a, F32x4 b) {
+  return {a.v < b.v};
+}
 DRAGOMAN_SIMD bool any(I32x4 mask) {
   return (mask.v[0] | mask.v[1] | mask.v[2] | mask.v[3]) != 0;
 }
 
-DRAGOMAN_SIMD F32x4 min(F32x4 a, F32x4 b) { return {b.v < a.v ? b.v : a.v}; }
-DRAGOMAN_SIMD F32x4 max(F32x4 a, F32x4 b) { return {a.v < b.v ? b.v : a.v}; }
-DRAGOMAN_SIMD I32x4 bits(F32x4 a) { return reinterpret<I32x4>(a); }
-DRAGOMAN_SIMD F32x4 from_bits(I32x4 a) { return reinterpret<F32x4>(a); }
-DRAGOMAN_SIMD F32x4 abs(F32x4 a) { return from_bits(bits(a) & splat(int32_t{0x7fffffff})); }
-DRAGOMAN_SIMD F32x4 madd(F32x4 a, F32x4 b, F32x4 c) { return {a.v * b.v + c.v}; }
-DRAGOMAN_SIMD F32x4 convert(I32x4 a) { return {__builtin_convertvector(a.v, Floats)}; }
+DRAGOMAN_SIMD F32x4 min(F32x4 a, F32x4 b) {
+  return {b.v < a.v ? b.v : a.v};
+}
+DRAGOMAN_SIMD F32x4 max(F32x4 a, F32x4 b) {
+  return {a.v < b.v ? b.v : a.v};
+}
+DRAGOMAN_SIMD I32x4 bits(F32x4 a) {
+  return reinterpret<I32x4>(a);
+}
+DRAGOMAN_SIMD F32x4 from_bits(I32x4 a) {
+  return reinterpret<F32x4>(a);
+}
+DRAGOMAN_SIMD F32x4 abs(F32x4 a) {
+  return from_bits(bits(a) & splat(int32_t{0x7fffffff}));
+}
+DRAGOMAN_SIMD F32x4 madd(F32x4 a, F32x4 b, F32x4 c) {
+  return {a.v * b.v + c.v};
+}
+DRAGOMAN_SIMD F32x4 convert(I32x4 a) {
+  return {__builtin_convertvector(a.v, Floats)};
+}
 
 DRAGOMAN_SIMD I32x4 even_lanes(I32x4 a, I32x4 b) {
   return {Ints{a.v[0], a.v[2], b.v[0], b.v[2]}};
@@ -225,12 +365,20 @@ DRAGOMAN_SIMD I32x4 even_lanes(I32x4 a, I32x4 b) {
 DRAGOMAN_SIMD I32x4 odd_lanes(I32x4 a, I32x4 b) {
   return {Ints{a.v[1], a.v[3], b.v[1], b.v[3]}};
 }
-DRAGOMAN_SIMD I32x4 pairs(I16x8 a) { return reinterpret<I32x4>(a); }
-DRAGOMAN_SIMD I16x8 from_pairs(I32x4 a) { return reinterpret<I16x8>(a); }
+DRAGOMAN_SIMD I32x4 pairs(I16x8 a) {
+  return reinterpret<I32x4>(a);
+}
+DRAGOMAN_SIMD I16x8 from_pairs(I32x4 a) {
+  return reinterpret<I16x8>(a);
+}
 
 #if defined(__SSE2__)
-DRAGOMAN_SIMD __m128i raw(I32x4 a) { return reinterpret<__m128i>(a); }
-DRAGOMAN_SIMD __m128i raw(I16x8 a) { return reinterpret<__m128i>(a); }
+DRAGOMAN_SIMD __m128i raw(I32x4 a) {
+  return reinterpret<__m128i>(a);
+}
+DRAGOMAN_SIMD __m128i raw(I16x8 a) {
+  return reinterpret<__m128i>(a);
+}
 DRAGOMAN_SIMD I16x8 narrow(I32x4 a, I32x4 b) {
   return reinterpret<I16x8>(_mm_packs_epi32(raw(a), raw(b)));
 }

@@ -29,8 +29,7 @@ void finish_row(const float* tile, const float* residual, int columns, float* ou
 
 }  // namespace
 
-void finish_tile(float* values, const TilePlace& place, const Epilogue& epilogue,
-                 View<float> out) {
+void finish_tile(float* values, const TilePlace& place, const Epilogue& epilogue, View<float> out) {
   const int rows = place.row_count;
   if (epilogue.activation != Activation::kNone) {
     apply_activation(epilogue.activation, {values, static_cast<size_t>(rows * kPanelColumns)});

@@ -43,8 +43,7 @@ DRAGOMAN_SIMD void store_tile(const TilePlace& place, const Epilogue& epilogue, 
     } else {
       for (int r = 0; r < place.row_count; ++r) {
         const int row = place.first_row + r;
-        simd::store(out.row(row) + first + j,
-                    value(r) + simd::load(residual.row(row) + first + j));
+        simd::store(out.row(row) + first + j, value(r) + simd::load(residual.row(row) + first + j));
       }
     }
   }
@@ -67,9 +66,7 @@ struct Part {
   int last;
 };
 constexpr Part part_of(int total, int index, int count) {
-  const auto at = [=](int i) {
-    return static_cast<int>(static_cast<int64_t>(total) * i / count);
-  };
+  const auto at = [=](int i) { return static_cast<int>(static_cast<int64_t>(total) * i / count); };
   return {at(index), at(index + 1)};
 }
 

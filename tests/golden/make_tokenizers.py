@@ -235,9 +235,10 @@ def tiny_unigram():
 
 
 def tiny_bpe():
-    """Unused pieces on the way to others and at the end, a user-defined one, scores of both signs."""
+    """Unused pieces inside others and at the end, a user-defined one, scores of both signs."""
     pieces = [("<unk>", 0.0, UNKNOWN), ("<s>", 0.0, CONTROL), ("</s>", 0.0, CONTROL)]
-    pieces += [("ab", -0.0, NORMAL), ("bc", -1.0, UNUSED), ("abc", -2.0, UNUSED), ("aa", 1.5, NORMAL),
+    pieces += [("ab", -0.0, NORMAL), ("bc", -1.0, UNUSED), ("abc", -2.0, UNUSED),
+               ("aa", 1.5, NORMAL),
                ("▁a", -3.0, NORMAL), ("cab", -4.0, NORMAL), ("abcab", -5.0, UNUSED),
                ("xy", 0.0, USER), ("ba", 1.5, NORMAL), ("aab", -0.5, NORMAL), ("bcx", -6.0, NORMAL)]
     pieces += [(p, -10.0 - i, NORMAL) for i, p in enumerate("▁abcx")]
@@ -309,7 +310,8 @@ def marian_cases():
     target = sentence_pieces(lines, vocab_size=800, model_type="unigram",
                              normalization_rule_name="identity", character_coverage=0.98)
     vocab = marian_vocab(unigram, target, extra=[">>fra<<", ">>deu<<"])
-    yield "marian-unigram", "all", {"source.spm": unigram, "target.spm": target, "vocab.json": vocab}
+    files = {"source.spm": unigram, "target.spm": target, "vocab.json": vocab}
+    yield "marian-unigram", "all", files
 
     # Lower case for two letters, ligatures, one rule that deletes and three that make spaces.
     rules = [("A", "a"), ("É", "é"), ("ﬁ", "fi"), ("fl", "ﬂ"), ("\u00ad", ""), ("\u00a0", " "),
