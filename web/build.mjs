@@ -1,12 +1,12 @@
 // Builds the npm package into dist/: bundles, type declarations, WebAssembly modules.
 //
-//   node web/build.mjs        after the modules have been built in build/wasm
+//   node web/build.mjs [FOLDER]    FOLDER: where the modules were built, by default build/wasm
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { asCommand, isProgram, projectRoot, run, UserError } from '../tools/lib/run.mjs';
 
-const modules = join(projectRoot, 'build/wasm');
+const modules = resolve(projectRoot, process.argv[2] ?? 'build/wasm');
 const dist = join(projectRoot, 'dist');
 const source = (name) => join(projectRoot, 'web/src', name);
 
@@ -93,7 +93,7 @@ export async function buildPackage() {
     .flat()
     .filter((name) => !existsSync(join(modules, `${name}.wasm`)));
   if (missing.length > 0) {
-    throw new UserError(`build/wasm has no ${missing.join(', ')}; run: npm run build`);
+    throw new UserError(`${modules} has no ${missing.join(', ')}; run: npm run build`);
   }
   rmSync(dist, { recursive: true, force: true });
   await bundle();

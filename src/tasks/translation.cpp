@@ -72,9 +72,26 @@ void TranslationTask::finish(const ModelFiles& files) {
   tokenizer_ = load_tokenizer(files, config().model_type);
   generation_ = read_generation(files, config());
   check_generation_config(generation_, config().decoder_vocab_size);
+  read_languages(files);
+}
+
+void TranslationTask::read_languages(const ModelFiles& files) {
+  const auto file = files.find("tokenizer_config.json");
+  if (file == files.end()) return;
+  const JsonDocument document(file->second, file->first, ErrorCode::kTokenizerFormat);
+  source_language_ = document.root().get_string("source_lang", "");
+  target_language_ = document.root().get_string("target_lang", "");
 }
 
 void TranslationTask::write_info(JsonWriter& writer) const {
+  if (!source_language_.empty()) {
+    writer.key("source_lang");
+    writer.string(source_language_);
+  }
+  if (!target_language_.empty()) {
+    writer.key("target_lang");
+    writer.string(target_language_);
+  }
   writer.key("labels");
   writer.begin_array();
   writer.end_array();

@@ -34,10 +34,14 @@ class TranslationTask final : public Task {
  private:
   /// Makes the limits definite: max_length alone counts, and is at most what the model can do.
   void settle_lengths(GenerationConfig& generation) const;
+  void read_languages(const ModelFiles& files);
 
   std::unique_ptr<Seq2SeqModel> model_;
   std::unique_ptr<Tokenizer> tokenizer_;
   GenerationConfig generation_;  // the model's
+  // As tokenizer_config.json names them ("en", "eng"); empty where it does not.
+  std::string source_language_;
+  std::string target_language_;
 };
 
 /// One request. Texts are tokenised first, all of them, so that a bad one is refused before any

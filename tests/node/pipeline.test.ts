@@ -176,8 +176,10 @@ describe('default models', () => {
   it('refuse to be what they are not', async () => {
     const find = pipeline('translation_de_to_fr');
     await expect(find).rejects.toMatchObject({ code: 'unsupported-model' });
-    const load = pipeline('translation_de_to_fr', 'dragoman-en-fr');
-    await expect(load).rejects.toMatchObject({ code: 'invalid-argument' });
+    for (const task of ['translation_de_to_fr', 'translation_en_to_de'] as const) {
+      const load = pipeline(task, 'dragoman-en-fr');
+      await expect(load).rejects.toMatchObject({ code: 'invalid-argument' });
+    }
     const wrong = pipeline('text-classification', 'dragoman-en-fr');
     await expect(wrong).rejects.toMatchObject({ code: 'unsupported-model' });
   });

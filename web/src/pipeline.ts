@@ -74,17 +74,21 @@ function isTask(task: unknown): task is Task {
   return names.includes(task) || languages.test(task);
 }
 
-// The task may name the languages, and must then agree with a model that names them too.
-function sourceLanguage(task: Task, info: ModelInfo): string {
-  const [, from] = languages.exec(task) ?? [];
-  const { source_lang: own } = info;
-  if (from !== undefined && own !== undefined && from.toLowerCase() !== own.toLowerCase()) {
-    throw new DragomanError(
-      'invalid-argument',
-      `${info.name} translates from ${shown(own)}, which ${task} does not.`,
-    );
-  }
-  return own ?? from ?? 'en';
+// The task may name the languages. Those of a model may be written in other ways ("eng", "roa"),
+// so that only two plain codes can disagree.
+function checkLanguage(task: Task, named: string | undefined, own: string | undefined): void {
+  const plain = /^[a-z]{2}$/i;
+  if (named === undefined || own === undefined || !plain.test(named) || !plain.test(own)) return;
+  if (named.toLowerCase() === own.toLowerCase()) return;
+  throw new DragomanError('invalid-argument', `${task} is not what a model for ${own} does.`);
+}
+
+/** Throws invalid-argument for a model of other languages than the task names. */
+function sourceLanguage(task: Task, { source_lang: from, target_lang: to }: ModelInfo): string {
+  const [, namedFrom, namedTo] = languages.exec(task) ?? [];
+  checkLanguage(task, namedFrom, from);
+  checkLanguage(task, namedTo, to);
+  return from ?? namedFrom ?? 'en';
 }
 
 function callable(task: Task, model: LoadedModel) {

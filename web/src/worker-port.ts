@@ -31,7 +31,11 @@ export function startWorker(url: string, events: WorkerEvents): WorkerPort {
 
 function startThread(url: string, events: WorkerEvents): WorkerPort {
   const { Worker: Thread } = builtin('node:worker_threads');
-  const thread = new Thread(new URL(url), { workerData: { url, name: 'dragoman' } });
+  const thread = new Thread(new URL(url), {
+    workerData: { url, name: 'dragoman' },
+    // The program's own flags, such as --input-type, are not for us.
+    execArgv: [],
+  });
   thread.on('message', (data) => events.message(data));
   thread.on('messageerror', (error) => events.death(error.message));
   thread.on('error', (error) => events.death(error.message));

@@ -58,8 +58,9 @@ export interface ModelInfo {
   max_length: number;
   /** Of a classifier, by index. */
   labels: string[];
-  /** Language of the texts it reads, where its files tell. */
+  /** Languages of what it reads and writes, where its files tell. */
   source_lang?: string;
+  target_lang?: string;
 }
 
 export interface RunParams {

@@ -18,7 +18,7 @@ class WebWorker {
 
   constructor(url: string, { name }: { name: string }) {
     const { Worker: NodeThread } = builtin('node:worker_threads');
-    this.#thread = new NodeThread(new URL(url), { workerData: { url, name } });
+    this.#thread = new NodeThread(new URL(url), { workerData: { url, name }, execArgv: [] });
     this.#thread.on('message', (data) => this.onmessage?.({ data }));
     this.#thread.on('error', ({ message }) => this.onerror?.({ message }));
     // Threads of the pool wait for work; they must not keep anything running.

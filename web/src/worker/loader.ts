@@ -25,6 +25,7 @@ class Loading {
   readonly #name: string;
   readonly #model: number;
   readonly #context: CallContext<FileEvent>;
+  #failure: unknown;
 
   constructor(module: RunningModule, name: string, model: number, context: CallContext<FileEvent>) {
     this.#module = module;
@@ -36,7 +37,7 @@ class Loading {
   async load(sources: FileSource[]): Promise<ModelInfo> {
     const { engine } = this.#module;
     const source = await this.#findSource(sources);
-    const names = JSON.parse(guarded(() => engine.modelFileNames(this.#model))) as FileNames;
+    const names = JSON.parse(this.#call(() => engine.modelFileNames(this.#model))) as FileNames;
     // The first failure ends the other downloads.
     const { signal, stop } = linked(this.#context.signal);
     try {
@@ -45,11 +46,13 @@ class Loading {
         ...names.optional.map((name) => this.#addFile(source, name, false, signal)),
         this.#addWeights(source, names.weights, signal),
       ]);
+    } catch (error) {
+      throw this.#failure ?? error;
     } finally {
       stop();
     }
     this.#context.signal.throwIfAborted();
-    return JSON.parse(guarded(() => engine.finishModel(this.#model))) as ModelInfo;
+    return JSON.parse(this.#call(() => engine.finishModel(this.#model))) as ModelInfo;
   }
 
   /** The first source with a config.json, which is then given to the model. */
@@ -79,14 +82,14 @@ class Loading {
     const { engine } = this.#module;
     const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
     // A buffer has at least one byte, also that of an empty file.
-    const pointer = guarded(() => engine.allocate(Math.max(1, length)));
+    const pointer = this.#call(() => engine.allocate(Math.max(1, length)));
     try {
       let offset = pointer;
       for (const chunk of chunks) {
         this.#put(offset, chunk);
         offset += chunk.length;
       }
-      guarded(() => engine.addModelFile(this.#model, name, pointer, length));
+      this.#call(() => engine.addModelFile(this.#model, name, pointer, length));
     } finally {
       this.#free(pointer);
     }
@@ -95,7 +98,7 @@ class Loading {
 
   async #addWeights(source: FileSource, names: string[], signal: AbortSignal): Promise<void> {
     const { engine } = this.#module;
-    const staging = guarded(() => engine.allocate(stagingBytes));
+    const staging = this.#call(() => engine.allocate(stagingBytes));
     try {
       for (const name of names) {
         const file = await this.#open(source, name, true, signal);
@@ -108,15 +111,26 @@ class Loading {
 
   async #feed(file: OpenedFile, name: string, staging: number, signal: AbortSignal) {
     const { engine } = this.#module;
-    guarded(() => engine.beginWeights(this.#model, name, file.total ?? 0));
+    this.#call(() => engine.beginWeights(this.#model, name, file.total ?? 0));
     await this.#read(file, name, signal, (bytes) => {
       for (let start = 0; start < bytes.length; start += stagingBytes) {
         const piece = bytes.subarray(start, start + stagingBytes);
         this.#put(staging, piece);
-        guarded(() => engine.feedWeights(this.#model, staging, piece.length));
+        this.#call(() => engine.feedWeights(this.#model, staging, piece.length));
       }
     });
-    guarded(() => engine.endWeights(this.#model));
+    this.#call(() => engine.endWeights(this.#model));
+  }
+
+  // After a failure the engine refuses what else comes for this model, and that refusal may be
+  // heard of before its cause. So the cause is kept.
+  #call<Result>(body: () => Result): Result {
+    try {
+      return guarded(body);
+    } catch (error) {
+      this.#failure ??= error;
+      throw error;
+    }
   }
 
   // Never throws, so that it does not hide the reason why it is called.
