@@ -11,9 +11,9 @@ With --deep the same is made in OUT of published tokenizers (DATA/tokenizers/) a
 each of many languages (DATA/text/*.txt.gz). That is too much to commit; the tests read OUT when
 DRAGOMAN_TOKENIZER_GOLDENS names it.
 
-An .enc file has one line per text; each token is three numbers (2 * id + special, start - end of the
-token before, end - start; in UTF-16 units) as base-64 digits of five bits, least first, the sixth
-bit saying that more follow; numbers are zigzag-coded.
+An .enc file has one line per text; each token is three numbers (2 * id + special, start - end of
+the token before, end - start; in UTF-16 units) as base-64 digits of five bits, least first, the
+sixth bit saying that more follow; numbers are zigzag-coded.
 """
 import gzip
 import io
