@@ -7,9 +7,9 @@ Needs transformers 4.57, tokenizers 0.22, sentencepiece 0.2 and sacremoses. Writ
 tests/golden/tokenizers/: model files, `lines.json` (the texts) and `cases.json`, with one `.enc`
 file of expected tokens per case.
 
-With --deep the same is made in OUT of published tokenizers (DATA/tokenizers/) and a thousand lines in
-each of many languages (DATA/text/*.txt.gz). That is too much to commit; the tests read OUT when
-DRAGOMAN_TOKENIZER_GOLDENS names it.
+With --deep the same is made in OUT of published tokenizers (DATA/tokenizers/) and a thousand lines
+in each of many languages (DATA/text/*.txt.gz). That is too much to commit; the tests read OUT
+when DRAGOMAN_TOKENIZER_GOLDENS names it.
 
 An .enc file has one line per text; each token is three numbers (2 * id + special, start - end of
 the token before, end - start; in UTF-16 units) as base-64 digits of five bits, least first, the
