@@ -16,29 +16,26 @@ the token before, end - start; in UTF-16 units) as base-64 digits of five bits, 
 sixth bit saying that more follow; numbers are zigzag-coded.
 """
 import gzip
-import io
 import json
 import os
 import random
 import shutil
-import struct
 import sys
 import tempfile
 import warnings
-from collections import Counter
 from pathlib import Path
 
-import sentencepiece
 import transformers
-from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers
-from tokenizers import processors
+from tokenizers import AddedToken, processors
 from transformers import AutoTokenizer, MarianTokenizer
 
 sys.path.insert(0, str(Path(__file__).parent))
 from tokenizer_lines import HARD, LANGUAGES, composed  # noqa: E402
+from tokenizer_models import (  # noqa: E402
+    SPECIAL, compact, letter_lines, marian_vocab, sentence_pieces, template, tiny_bpe, tiny_unigram,
+    word_piece)
 
 DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 
 
 def vlq(number):
@@ -132,126 +129,6 @@ class MarianReference:
 
     def decode(self, ids, skip):
         return self.tokenizer.decode(ids, skip_special_tokens=skip)
-
-
-# --- small tokenizers ---------------------------------------------------------------------------
-
-def word_piece(lower, size, prefix="##", **settings):
-    """A WordPiece tokenizer with the characters and the most frequent pieces of the lines. (The
-    library's own trainer gives another vocabulary on every run.)"""
-    normalizer = normalizers.BertNormalizer(lowercase=lower, **settings)
-    splitter = pre_tokenizers.BertPreTokenizer()
-    words, pieces = Counter(), Counter()
-    for line in composed():
-        text = normalizer.normalize_str(line)
-        words.update(word for word, _ in splitter.pre_tokenize_str(text))
-    for word, count in words.items():
-        for start in range(len(word)):
-            for end in range(start + 1, min(len(word), start + 9) + 1):
-                pieces[(prefix if start else "") + word[start:end]] += count * (end - start)
-    # Of characters all but the rarest, so that there are unknown words.
-    single = [p for p in pieces if len(p.removeprefix(prefix)) == 1 and pieces[p] > 2]
-    longer = sorted(set(pieces) - set(single), key=lambda piece: (-pieces[piece], piece))
-    kept = SPECIAL + sorted(single) + longer[:max(0, size - len(single) - len(SPECIAL))]
-    vocab = {piece: i for i, piece in enumerate(kept)}
-    tokenizer = Tokenizer(models.WordPiece(vocab, unk_token="[UNK]", max_input_chars_per_word=100,
-                                           continuing_subword_prefix=prefix))
-    tokenizer.normalizer = normalizer
-    tokenizer.pre_tokenizer = splitter
-    tokenizer.decoder = decoders.WordPiece(prefix=prefix)
-    return tokenizer
-
-
-def template(tokenizer):
-    ids = [(token, tokenizer.token_to_id(token)) for token in ("[CLS]", "[SEP]")]
-    return processors.TemplateProcessing(
-        single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=ids)
-
-
-def compact(tokenizer):
-    return json.dumps(json.loads(tokenizer.to_str()), ensure_ascii=False, separators=(",", ":"))
-
-
-def sentence_pieces(lines, **options):
-    writer = io.BytesIO()
-    sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter(lines), model_writer=writer, num_threads=1, minloglevel=2,
-        hard_vocab_limit=False, shuffle_input_sentence=False, **options)
-    return writer.getvalue()
-
-
-def pieces_of(model):
-    processor = sentencepiece.SentencePieceProcessor(model_proto=model)
-    return [processor.id_to_piece(i) for i in range(processor.get_piece_size())]
-
-
-def marian_vocab(*models_, extra=()):
-    """vocab.json of several models: ids in order, <pad> last as Marian's converter puts it."""
-    vocab = {}
-    for token in ["</s>", "<unk>", *(p for m in models_ for p in pieces_of(m)), *extra, "<pad>"]:
-        vocab.setdefault(token, len(vocab))
-    return vocab
-
-
-# Protocol Buffers, as much as a SentencePiece model by hand takes.
-
-def varint(number):
-    out = b""
-    while number > 127:
-        out += bytes([number % 128 + 128])
-        number //= 128
-    return out + bytes([number])
-
-
-def field(number, value):
-    if isinstance(value, int):
-        return varint(number * 8) + varint(value)
-    if isinstance(value, float):
-        return varint(number * 8 + 5) + struct.pack("<f", value)
-    value = value.encode() if isinstance(value, str) else value
-    return varint(number * 8 + 2) + varint(len(value)) + value
-
-
-NORMAL, UNKNOWN, CONTROL, USER, UNUSED = 1, 2, 3, 4, 5
-
-
-def model_by_hand(kind, pieces, trainer=(), normalizer=()):
-    out = b""
-    for piece, score, kind_of_piece in pieces:
-        out += field(1, field(1, piece) + field(2, score) + field(3, kind_of_piece))
-    out += field(2, field(3, kind) + b"".join(field(n, v) for n, v in trainer))
-    return out + field(3, b"".join(field(n, v) for n, v in normalizer))
-
-
-def tiny_unigram():
-    """Equal scores and equal sums, unused pieces, user-defined ones that overlap."""
-    pieces = [("<unk>", 0.0, UNKNOWN), ("<s>", 0.0, CONTROL), ("</s>", 0.0, CONTROL)]
-    pieces += [(p, -1.0, NORMAL) for p in ("▁", "a", "b", "c")]
-    pieces += [(p, -2.0, NORMAL) for p in ("ab", "ba", "bc", "▁a", "aa", "ca")]
-    pieces += [(p, -3.0, NORMAL) for p in ("abc", "aba", "bab", "▁ab", "aaa")]
-    pieces += [("cab", -0.5, UNUSED), ("c▁a", -0.25, NORMAL), ("xy", 0.0, USER), ("xyz", 0.0, USER),
-               ("yx", 0.0, USER), ("b▁", 0.0, USER), ("é", -4000.5, NORMAL), ("日", -4.5, UNUSED)]
-    return model_by_hand(1, pieces)
-
-
-def tiny_bpe():
-    """Unused pieces inside others and at the end, a user-defined one, scores of both signs."""
-    pieces = [("<unk>", 0.0, UNKNOWN), ("<s>", 0.0, CONTROL), ("</s>", 0.0, CONTROL)]
-    pieces += [("ab", -0.0, NORMAL), ("bc", -1.0, UNUSED), ("abc", -2.0, UNUSED),
-               ("aa", 1.5, NORMAL),
-               ("▁a", -3.0, NORMAL), ("cab", -4.0, NORMAL), ("abcab", -5.0, UNUSED),
-               ("xy", 0.0, USER), ("ba", 1.5, NORMAL), ("aab", -0.5, NORMAL), ("bcx", -6.0, NORMAL)]
-    pieces += [(p, -10.0 - i, NORMAL) for i, p in enumerate("▁abcx")]
-    return model_by_hand(2, pieces)
-
-
-def letter_lines():
-    """Short texts over the letters of the models by hand, and one long one."""
-    rng = random.Random(5)
-    lines = ["".join(rng.choice("aaabbbccxy  é日zゞ") for _ in range(rng.randint(1, 30)))
-             for _ in range(150)]
-    # The last one's scores add up to so much that sums are moved back to zero.
-    return lines + ["abc cab xyz " * 30, "ゞ é" * 60]
 
 
 # --- cases --------------------------------------------------------------------------------------
