@@ -50,7 +50,7 @@ std::vector<std::string> texts_of(const Json& node) {
   const bool sample = which.is_string() && which.as_string() == "sample";
   const size_t count = sample ? node.at("sample").size() : all.size();
   for (size_t i = 0; i < count; ++i) {
-    const size_t index = sample ? node.at("sample").at(i).as_uint() : i;
+    const auto index = static_cast<size_t>(sample ? node.at("sample").at(i).as_uint() : i);
     texts.emplace_back(all.at(index).as_string());
   }
   return texts;
