@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -151,7 +152,11 @@ ThreadPool::ThreadPool(int participants) : impl_(std::make_unique<Impl>()) {
   const int workers = std::max(participants, 1) - 1;
   impl_->workers.reserve(static_cast<size_t>(workers));
   for (int i = 0; i < workers; ++i) {
-    impl_->workers.emplace_back([impl = impl_.get(), i] { impl->work(i + 1); });
+    try {
+      impl_->workers.emplace_back([impl = impl_.get(), i] { impl->work(i + 1); });
+    } catch (const std::system_error&) {
+      return;  // the system gives no more threads: those that came must do
+    }
   }
 }
 

@@ -14,6 +14,8 @@ namespace dragoman {
 class ThreadPool {
  public:
   /// @param participants  threads that work in a region, the caller included; 1 starts none.
+  ///     Fewer start when the system refuses. In WebAssembly the module's pool of workers must
+  ///     hold `participants` - 1, because a worker made later could not start while we compute.
   explicit ThreadPool(int participants);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;

@@ -5,6 +5,8 @@
 // 7.1.26, with an absolute error of 1.5e-7.
 #pragma once
 
+#include <cstddef>
+
 #include "kernels/simd.hpp"
 
 namespace dragoman::simd {
