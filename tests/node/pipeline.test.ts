@@ -138,9 +138,11 @@ describe('a batch', () => {
         for (const text of texts) alone.push(...(await translate(text, { num_beams })));
         expect(await translate(texts, { num_beams })).toEqual(alone);
       }
+      // The classifier's vocabulary takes most words letter by letter.
+      const short = texts.map((text) => text.split(' ').slice(0, 8).join(' '));
       const labels = [];
-      for (const text of texts) labels.push(...(await classify(text)));
-      expect(await classify(texts)).toEqual(labels);
+      for (const text of short) labels.push(...(await classify(text)));
+      expect(await classify(short)).toEqual(labels);
       await Promise.all([translate.dispose(), classify.dispose()]);
     },
   );

@@ -55,9 +55,6 @@ describe('English sentences do not end', () => {
     'It was late… Nobody came.',
     'He has a Ph.D. Degree in physics.',
     'It starts at 9 a.m. Eastern time.',
-    '1. Open the door.',
-    'a) Close it.',
-    '(2) Go.',
     'Great! 😀',
     'Really ?!',
     'He lives in Washington, D.C. Metropolitan area.',
@@ -122,6 +119,25 @@ describe('what is around sentences', () => {
     expect(split('***\nHello.\n---\n?!\n→ ✓')).toEqual(['Hello.']);
   });
 
+  it('marks at the start of a line are not sentences, nor part of them', () => {
+    const text = '1. Open it.\n  (2) Go.\na) Close it.\n - Yes?\n> > Quoted.\n## 3. Title\n— Oui.';
+    expect(split(text)).toEqual([
+      'Open it.',
+      'Go.',
+      'Close it.',
+      'Yes?',
+      'Quoted.',
+      'Title',
+      'Oui.',
+    ]);
+    expect(split('3. Mai 1990 war es kalt.', 'de')).toEqual(['3. Mai 1990 war es kalt.']);
+    expect(split('-5 degrees. 3.14 is pi. A. Smith came.')).toEqual([
+      '-5 degrees.',
+      '3.14 is pi.',
+      'A. Smith came.',
+    ]);
+  });
+
   it('an unknown locale counts as English', () => {
     expect(split('Dr. No. Yes.', 'not a locale')).toEqual(split('Dr. No. Yes.', 'en'));
     expect(split('Hi. You.', 'pt-BR')).toEqual(['Hi.', 'You.']);
@@ -163,7 +179,7 @@ describe('joining', () => {
 
   it('puts translations where the sentences were', () => {
     const text = ' One.  Two.\n\n- Three!\n';
-    expect(join(text, 'Un.', 'Deux.', 'Trois !')).toBe(' Un.  Deux.\n\nTrois !\n');
+    expect(join(text, 'Un.', 'Deux.', 'Trois !')).toBe(' Un.  Deux.\n\n- Trois !\n');
   });
 
   it('parts by a space what had none, where the script wants one', () => {

@@ -21,6 +21,10 @@ const lastWord =
 const opening = /^[\s\p{Ps}\p{Pi}"'\u00a1\u00bf-]*/u;
 const firstWord = /^[\p{L}\p{N}\p{M}'\u2019]+/u;
 const apartCloser = /^[\p{Pe}\p{Pf}]+(?:\s+|$)/u;
+// What stands before an item of a list, a quoted line, a heading; numbers too, but where "1. Mai"
+// is a date.
+const lineMark = /^(?:[-*+>#\u2022\u2023\u25e6\u2013\u2014]+\s+|\(?(?:\p{Nd}{1,3}|\p{L})\)\s+)+/u;
+const numberMark = /^\p{Nd}{1,2}\.\s+(?=\p{L})/u;
 // "1.", "(2)", "b." at the start of a line number what follows.
 const listMark = /^\(?(?:\p{Nd}{1,3}|\p{L})[.)]$/u;
 
@@ -125,6 +129,12 @@ function* withClosers(segments: Iterable<string>): Generator<string> {
   if (last !== undefined) yield last;
 }
 
+function lineMarkOf(line: string, language: string): string {
+  const mark = lineMark.exec(line)?.[0] ?? '';
+  if (hasOrdinalStops(language)) return mark;
+  return mark + (numberMark.exec(line.slice(mark.length))?.[0] ?? '');
+}
+
 /** Sentences of one line, white space at their ends included. */
 function splitLine(line: string, segment: Segment, language: string): string[] {
   const sentences: string[] = [];
@@ -162,7 +172,11 @@ export function splitSentences(text: string, locale: string): SplitText {
       skip(line);
       return;
     }
-    for (const sentence of splitLine(line, segment, language)) {
+    const indent = /^\s*/.exec(line)?.[0] ?? '';
+    const mark = lineMarkOf(line.slice(indent.length), language);
+    skip(indent + mark);
+    const rest = line.slice(indent.length + mark.length);
+    for (const sentence of splitLine(rest, segment, language)) {
       const body = sentence.trim();
       if (!meaning.test(body)) {
         skip(sentence);
