@@ -46,23 +46,38 @@ using Word = std::atomic<uint32_t>;
 // Sleeping until a word changes. libc++ for WebAssembly polls in std::atomic::wait, so there the
 // instructions are used themselves.
 #if defined(__wasm__)
-void sleep_while(Word& word, uint32_t value) {
-  // Woken at the latest after 100 ms, should a wake-up ever be missed.
-  constexpr int64_t kNanoseconds = 100'000'000;
-  __builtin_wasm_memory_atomic_wait32(reinterpret_cast<int32_t*>(&word),
-                                      static_cast<int32_t>(value), kNanoseconds);
+// False when `word` was still `value` after `milliseconds`.
+bool sleep_while(Word& word, uint32_t value, int64_t milliseconds) {
+  constexpr int kTimedOut = 2;
+  return __builtin_wasm_memory_atomic_wait32(reinterpret_cast<int32_t*>(&word),
+                                             static_cast<int32_t>(value),
+                                             milliseconds * 1'000'000) != kTimedOut;
 }
 void wake_all(Word& word) {
   __builtin_wasm_memory_atomic_notify(reinterpret_cast<int32_t*>(&word), UINT32_MAX);
 }
 #else
-void sleep_while(Word& word, uint32_t value) {
+// Here milliseconds are turns of yielding, then the sleep has no end.
+bool sleep_while(Word& word, uint32_t value, int64_t milliseconds) {
+  constexpr int64_t kTurnsPerMillisecond = 2'000;
+  for (int64_t turn = 0; turn < milliseconds * kTurnsPerMillisecond; ++turn) {
+    if (word.load(std::memory_order_acquire) != value) return true;
+    std::this_thread::yield();
+  }
   word.wait(value);
+  return false;
 }
 void wake_all(Word& word) {
   word.notify_all();
 }
 #endif
+
+// Longer than any tile takes: a worker that lets the caller wait so long has lost its core.
+constexpr int64_t kLateMilliseconds = 3;
+// Regions to run without workers after one was late: doubled each time, until a good while passed.
+constexpr int kFirstSolo = 16;
+constexpr int kMostSolo = 1024;
+constexpr int kGoodWhile = 64;
 
 // The ticket: epoch (24 bits), tiles of the region (20), next tile (20). One addition claims a
 // tile and tells how many there are; a late worker's addition to a finished region is harmless.
@@ -85,6 +100,10 @@ struct ThreadPool::Impl {
   Invoke invoke = nullptr;
   const void* body = nullptr;
   int first_tile = 0;
+  // Of the caller alone, see judge().
+  int solo_left = 0;
+  int solo_length = 0;
+  int in_time_count = 0;
   std::vector<std::thread> workers;
 
   void drain(int participant) {
@@ -105,7 +124,8 @@ struct ThreadPool::Impl {
       relax();
     }
     sleepers.fetch_add(1, std::memory_order_seq_cst);
-    while (epoch.load(std::memory_order_seq_cst) == seen) sleep_while(epoch, seen);
+    // Woken at the latest after a while, should a wake-up ever be missed.
+    while (epoch.load(std::memory_order_seq_cst) == seen) sleep_while(epoch, seen, 100);
     sleepers.fetch_sub(1, std::memory_order_relaxed);
   }
 
@@ -124,14 +144,32 @@ struct ThreadPool::Impl {
     if (sleepers.load(std::memory_order_seq_cst) > 0) wake_all(epoch);
   }
 
-  void join(uint32_t tiles) {
+  // Waits for the last tiles; false when a worker was late.
+  bool join(uint32_t tiles) {
     for (int turn = 0; turn < kJoinTurns; ++turn) {
-      if (done.load(std::memory_order_acquire) == tiles) return;
+      if (done.load(std::memory_order_acquire) == tiles) return true;
       relax();
     }
+    bool in_time = true;
     joining.store(true, std::memory_order_seq_cst);
-    for (uint32_t now = done.load(); now != tiles; now = done.load()) sleep_while(done, now);
+    for (uint32_t now = done.load(); now != tiles; now = done.load()) {
+      if (!sleep_while(done, now, kLateMilliseconds)) in_time = false;
+    }
     joining.store(false, std::memory_order_relaxed);
+    return in_time;
+  }
+
+  // Other programs may hold the workers' cores. Then regions would last as long as it takes to
+  // get them back, so for some regions the caller works alone.
+  void judge(bool in_time) {
+    if (!in_time) {
+      solo_length = std::clamp(solo_length * 2, kFirstSolo, kMostSolo);
+      solo_left = solo_length;
+      in_time_count = 0;
+    } else if (solo_length > 0 && ++in_time_count == kGoodWhile) {
+      solo_length = 0;
+      in_time_count = 0;
+    }
   }
 
   void run_shared(int first, int tiles, Invoke region_invoke, const void* region_body) {
@@ -144,7 +182,7 @@ struct ThreadPool::Impl {
                  std::memory_order_release);
     announce();
     drain(0);
-    join(static_cast<uint32_t>(tiles));
+    judge(join(static_cast<uint32_t>(tiles)));
   }
 };
 
@@ -171,11 +209,14 @@ int ThreadPool::participants() const {
 }
 
 bool ThreadPool::awake() const {
-  return !impl_->workers.empty() && impl_->sleepers.load(std::memory_order_relaxed) == 0;
+  return !impl_->workers.empty() && impl_->solo_left == 0 &&
+         impl_->sleepers.load(std::memory_order_relaxed) == 0;
 }
 
 void ThreadPool::run_erased(int tiles, Invoke invoke, const void* body) {
-  if (tiles <= 1 || impl_->workers.empty()) {
+  const bool solo = tiles > 1 && impl_->solo_left > 0;
+  if (solo) --impl_->solo_left;
+  if (solo || tiles <= 1 || impl_->workers.empty()) {
     for (int tile = 0; tile < tiles; ++tile) invoke(body, tile, 0);
     return;
   }

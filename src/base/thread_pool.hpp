@@ -2,7 +2,8 @@
 //
 // The caller is participant 0 and drains tiles itself; workers claim tiles by one atomic ticket,
 // spin briefly between regions, then sleep. So a late or descheduled worker is never waited for
-// unless it holds a tile, and N threads are never slower than one. See docs/architecture.md.
+// unless it holds a tile; where that happens, because other programs hold the cores, the pool does
+// without workers for a while. See docs/architecture.md.
 // Without threads (DRAGOMAN_THREADS=0, the single-threaded wasm) every region runs on the caller.
 #pragma once
 

@@ -17,7 +17,6 @@ using namespace simd;
 // Inputs of a panel taken at once: 64 KB, a fraction of a second-level cache.
 constexpr int kBlockInputs = 1024;
 constexpr int64_t kMacsWorthWaking = 750'000;
-constexpr int64_t kMacsWorthSharing = 100'000;
 
 template <int kRows>
 DRAGOMAN_SIMD void f32_tile(const F32PanelTask& task, int row) {
@@ -136,15 +135,14 @@ void linear(const Context& context, View<const float> x, const F32Matrix& weight
   if (x.rows == 0) return;
   const int panels = round_up(weights.n, kPanelColumns) / kPanelColumns;
   const int64_t macs = static_cast<int64_t>(x.rows) * weights.k * weights.n;
-  const int64_t enough = context.pool.awake() ? kMacsWorthSharing : kMacsWorthWaking;
-  const TilePlan plan = plan_tiles(context.pool, macs, enough, x.rows, panels);
+  const TilePlan plan = plan_tiles(context.pool, macs, kMacsWorthWaking, x.rows, panels);
   const Product product{x, weights, epilogue, out};
   const auto body = [&](int tile, int) {
     const int first_row = tile / plan.panel_ranges * kTileRows;
     product.run_panels(part_of(panels, tile % plan.panel_ranges, plan.panel_ranges), first_row,
                        std::min(kTileRows, x.rows - first_row));
   };
-  if (plan.panel_ranges > 1 || macs >= enough) {
+  if (plan.is_shared) {
     context.pool.run(plan.tiles(), body);
   } else {
     for (int tile = 0; tile < plan.tiles(); ++tile) body(tile, 0);

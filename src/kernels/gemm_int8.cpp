@@ -22,10 +22,8 @@ constexpr int kGroupBytes = kPanelColumns * kGroupInputs;
 constexpr int kBlockGroups = 512;
 // Up to so many groups a panel is taken whole: the second-level cache holds it.
 constexpr int kWholeGroups = 1024;
-// About 30 microseconds of one thread, and about 4: what it takes to be worth waking a worker, or
-// sharing with one that is awake.
+// About 30 microseconds of one thread.
 constexpr int64_t kMacsWorthWaking = 1'500'000;
-constexpr int64_t kMacsWorthSharing = 200'000;
 // Elements whose quantisation is worth a region of its own.
 constexpr int64_t kElementsWorthSharing = 50'000;
 
@@ -187,14 +185,13 @@ void linear(const Context& context, View<const float> x, const Int8Matrix& weigh
                         quantize_rows(context, x, weights.role, kernel.wide_rows), kernel.run};
   const int panels = round_up(weights.n, kPanelColumns) / kPanelColumns;
   const int64_t macs = static_cast<int64_t>(x.rows) * weights.k * weights.n;
-  const int64_t enough = context.pool.awake() ? kMacsWorthSharing : kMacsWorthWaking;
-  const TilePlan plan = plan_tiles(context.pool, macs, enough, x.rows, panels);
+  const TilePlan plan = plan_tiles(context.pool, macs, kMacsWorthWaking, x.rows, panels);
   const auto body = [&](int tile, int) {
     const int first_row = tile / plan.panel_ranges * kTileRows;
     product.run_panels(part_of(panels, tile % plan.panel_ranges, plan.panel_ranges), first_row,
                        std::min(kTileRows, x.rows - first_row));
   };
-  if (plan.panel_ranges > 1 || macs >= enough) {
+  if (plan.is_shared) {
     context.pool.run(plan.tiles(), body);
   } else {
     for (int tile = 0; tile < plan.tiles(); ++tile) body(tile, 0);

@@ -44,14 +44,20 @@ void finish_tile(float* values, const TilePlace& place, const Epilogue& epilogue
   }
 }
 
-TilePlan plan_tiles(const ThreadPool& pool, int64_t macs, int64_t macs_worth_sharing, int rows,
+TilePlan plan_tiles(const ThreadPool& pool, int64_t macs, int64_t macs_worth_waking, int rows,
                     int panels) {
   TilePlan plan;
   plan.row_blocks = (rows + kTileRows - 1) / kTileRows;
-  if (pool.participants() == 1 || macs < macs_worth_sharing) return plan;
-  // Enough tiles that a participant who starts late or is interrupted leaves the others work.
-  constexpr int kTiles = 16;
-  plan.panel_ranges = std::clamp(kTiles / plan.row_blocks, 1, panels);
+  // A worker that is awake costs a tenth of one that sleeps.
+  const int64_t enough = pool.awake() ? macs_worth_waking / 8 : macs_worth_waking;
+  plan.is_shared = pool.participants() > 1 && macs >= enough;
+  if (!plan.is_shared) return plan;
+  // Enough tiles that a participant who starts late or is interrupted leaves the others work, and
+  // none so large that waiting for the last one takes long: some 200 microseconds.
+  constexpr int64_t kLeastTiles = 16;
+  const int64_t most_macs = 6 * macs_worth_waking;
+  const int64_t tiles = std::max(kLeastTiles, macs / most_macs);
+  plan.panel_ranges = static_cast<int>(std::clamp<int64_t>(tiles / plan.row_blocks, 1, panels));
   return plan;
 }
 

@@ -54,10 +54,12 @@ DRAGOMAN_SIMD void store_tile(const TilePlace& place, const Epilogue& epilogue, 
 struct TilePlan {
   int row_blocks = 1;
   int panel_ranges = 1;
+  bool is_shared = false;  // worth the pool
   int tiles() const { return row_blocks * panel_ranges; }
 };
 /// @param macs  multiplications in all   @param rows, panels  of the output
-TilePlan plan_tiles(const ThreadPool& pool, int64_t macs, int64_t macs_worth_sharing, int rows,
+/// @param macs_worth_waking  what takes one thread about 30 microseconds
+TilePlan plan_tiles(const ThreadPool& pool, int64_t macs, int64_t macs_worth_waking, int rows,
                     int panels);
 
 /// Part `index` of `count` of [0, total).

@@ -88,6 +88,36 @@ TEST_CASE("long tiles held by workers are waited for", "[base][pool]") {
   }
 }
 
+TEST_CASE("after a late worker the caller works alone for a while, then shares again",
+          "[base][pool]") {
+  ThreadPool pool(2);
+  if (pool.participants() == 1) return;  // a build without threads
+  std::atomic<bool> slept{false};
+  // Of two tiles that wait for each other each participant has one; the worker's is late.
+  std::atomic<int> begun{0};
+  pool.run(2, [&](int, int participant) {
+    begun.fetch_add(1);
+    while (begun.load() < 2) std::this_thread::yield();
+    if (participant == 1) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(200));
+      slept = true;
+    }
+  });
+  CHECK(slept);
+  CHECK_FALSE(pool.awake());
+  int alone = 0;
+  for (int round = 0; round < 16; ++round) {
+    pool.run(8, [&](int, int participant) { alone += participant == 0 ? 1 : 100; });
+  }
+  CHECK(alone == 16 * 8);
+  begun = 0;
+  pool.run(2, [&](int, int) {  // would never end on the caller alone
+    begun.fetch_add(1);
+    while (begun.load() < 2) std::this_thread::yield();
+  });
+  CHECK(begun == 2);
+}
+
 TEST_CASE("pools are made and destroyed idle, busy, and one inside another's region",
           "[base][pool]") {
   for (int round = 0; round < 30; ++round) {
