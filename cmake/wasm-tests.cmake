@@ -22,8 +22,7 @@ foreach(row IN LISTS tested_variants)
   list(GET row 2 threads)
   add_executable(tests-${name} $<TARGET_OBJECTS:dragoman_tests_${threads}>)
   target_link_libraries(tests-${name} PRIVATE
-    dragoman_core_${threads} dragoman_kernels_${name} dragoman_threads_${threads}
-    Catch2::Catch2WithMain)
+    dragoman_core_${threads} dragoman_kernels_${name} dragoman_threads_${threads} Catch2::Catch2WithMain)
   target_link_options(tests-${name} PRIVATE
     -O1  # the objects are optimised; the passes over the linked whole only shrink it
     -sENVIRONMENT=node -sNODERAWFS -sEXIT_RUNTIME -sALLOW_MEMORY_GROWTH -sMAXIMUM_MEMORY=4GB
