@@ -171,4 +171,21 @@ std::span<const int32_t> BeamSearch::best_so_far() const {
   return running.ids;
 }
 
+// Every later hypothesis is one that finished or descends from one that runs.
+size_t BeamSearch::settled() const {
+  const std::span<const int32_t> best = best_so_far();
+  size_t shared = best.size();
+  const auto narrow = [&](const std::vector<int32_t>& ids) {
+    const size_t length = std::min(shared, ids.size());
+    const auto end = best.begin() + static_cast<std::ptrdiff_t>(length);
+    shared =
+        static_cast<size_t>(std::mismatch(best.begin(), end, ids.begin()).first - best.begin());
+  };
+  for (const Running& hypothesis : running_) narrow(hypothesis.ids);
+  for (const Finished& hypothesis : finished_) {
+    if (hypothesis.is_finished) narrow(hypothesis.ids);
+  }
+  return shared;
+}
+
 }  // namespace dragoman

@@ -19,6 +19,7 @@ class BeamSearch final : public Search {
   bool finished() const override { return done_; }
   std::vector<GeneratedSequence> results() const override;
   std::span<const int32_t> best_so_far() const override;
+  size_t settled() const override;
 
  private:
   struct Running {

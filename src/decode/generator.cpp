@@ -231,6 +231,12 @@ std::vector<int32_t> Seq2SeqGenerator::best_so_far(int index) const {
   return {best.begin(), best.end()};
 }
 
+size_t Seq2SeqGenerator::settled(int index) const {
+  const Impl::Item& item = impl_->item(index);
+  if (item.finished) return item.results.front().ids.size();
+  return item.search == nullptr ? 0 : item.search->settled();
+}
+
 size_t Seq2SeqGenerator::cache_bytes() const {
   return impl_->session->cache_bytes();
 }

@@ -45,6 +45,8 @@ class Seq2SeqGenerator {
   /// The best hypothesis so far of an unfinished source (for streaming), its start token included;
   /// empty before its first token.
   std::vector<int32_t> best_so_far(int index) const;
+  /// How many of the ids of best_so_far() are sure to begin the best result; all once finished.
+  size_t settled(int index) const;
   /// Bytes held by the session's caches.
   size_t cache_bytes() const;
 

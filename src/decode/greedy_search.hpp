@@ -16,6 +16,7 @@ class GreedySearch final : public Search {
   bool finished() const override { return finished_; }
   std::vector<GeneratedSequence> results() const override;
   std::span<const int32_t> best_so_far() const override { return ids_; }
+  size_t settled() const override { return ids_.size(); }
 
  private:
   const SearchSetup& setup_;

@@ -48,6 +48,9 @@ class Search {
   /// num_return_sequences results, best first, once finished().
   virtual std::vector<GeneratedSequence> results() const = 0;
   virtual std::span<const int32_t> best_so_far() const = 0;
+  /// How many ids, from the start of best_so_far(), every result that is still possible as the
+  /// best one shares: what a reader may be shown without ever taking it back.
+  virtual size_t settled() const = 0;
 };
 
 /// Greedy search for num_beams 1, else beam search.

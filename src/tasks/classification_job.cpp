@@ -95,7 +95,7 @@ void ClassificationJob::collect() {
   pass_.reset();
 }
 
-void ClassificationJob::write_progress(JsonWriter& writer) const {
+void ClassificationJob::write_progress(JsonWriter& writer) {
   writer.begin_object();
   writer.key("finished");
   writer.integer(static_cast<long long>(finished_));

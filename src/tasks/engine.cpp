@@ -131,7 +131,7 @@ bool Engine::step_job(int job) {
   return !running.done;
 }
 
-std::string Engine::job_progress(int job) const {
+std::string Engine::job_progress(int job) {
   JsonWriter writer;
   job_at(job).job->write_progress(writer);
   return writer.text();

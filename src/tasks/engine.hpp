@@ -48,7 +48,8 @@ class Engine {
   /// @returns true while more remains. After a throw the job is over: further calls throw the same
   /// error until cancel_job().
   bool step_job(int job);
-  std::string job_progress(int job) const;
+  /// What changed since the last call, see Job::write_progress().
+  std::string job_progress(int job);
   /// Throws invalid-argument before the last step.
   std::string job_result(int job) const;
   /// Ends a job, finished or not, and frees what it holds.

@@ -16,9 +16,9 @@ class Job {
   virtual bool step(const Context& context) = 0;
   virtual size_t texts() const = 0;
   virtual size_t finished_texts() const = 0;
-  /// Writes {"finished", "total"} and, where the request asked for it, "partial": the texts so
-  /// far, parallel to the inputs.
-  virtual void write_progress(JsonWriter& writer) const = 0;
+  /// Writes {"finished", "total"} and, where the request asked for it, "partial": what changed
+  /// since the last call, as the task describes it.
+  virtual void write_progress(JsonWriter& writer) = 0;
   /// Writes an array parallel to the inputs. Valid once step() returned false.
   virtual void write_result(JsonWriter& writer) const = 0;
   /// Bytes of caches that the job holds.

@@ -59,7 +59,7 @@ class ClassificationJob final : public Job {
   bool step(const Context& context) override;
   size_t texts() const override { return results_.size(); }
   size_t finished_texts() const override { return finished_; }
-  void write_progress(JsonWriter& writer) const override;
+  void write_progress(JsonWriter& writer) override;
   void write_result(JsonWriter& writer) const override;
   size_t cache_bytes() const override { return 0; }
 

@@ -54,7 +54,10 @@ class TranslationJob final : public Job {
   bool step(const Context& context) override;
   size_t texts() const override { return texts_.size(); }
   size_t finished_texts() const override { return finished_; }
-  void write_progress(JsonWriter& writer) const override;
+  /// "partial" is an array of {"index", "text", "settled"} of the texts that changed: the best
+  /// translation so far, and the beginning that is sure to stay. A finished text has its
+  /// "translations" instead, as in the result.
+  void write_progress(JsonWriter& writer) override;
   void write_result(JsonWriter& writer) const override;
   size_t cache_bytes() const override { return generator_.cache_bytes(); }
 
@@ -62,11 +65,20 @@ class TranslationJob final : public Job {
   const std::vector<Translation>& result(size_t index) const { return texts_[index].results; }
 
  private:
+  /// A translation on its way.
+  struct Partial {
+    std::string text;
+    std::string settled;  // the beginning of every translation that may still come out
+    bool operator==(const Partial&) const = default;
+  };
   struct Text {
     std::string text;          // emptied once tokenised
     std::vector<int> sources;  // of the generator, one for each window
     bool truncated = false;
     std::vector<Translation> results;
+    // What the last report said of it, where the request asked for reports.
+    Partial reported;
+    bool reported_result = false;
   };
 
   void tokenize_some();
@@ -74,7 +86,8 @@ class TranslationJob final : public Job {
   void collect();
   bool all_finished(const Text& text) const;
   Translation joined(const Text& text, size_t rank) const;
-  std::string partial(const Text& text) const;
+  Partial partial(const Text& text) const;
+  void write_partial(JsonWriter& writer, size_t index);
   bool reached_limit(const std::vector<int32_t>& ids) const;
 
   const Tokenizer& tokenizer_;

@@ -36,6 +36,12 @@ void write_translation(JsonWriter& writer, const Translation& translation) {
   writer.end_object();
 }
 
+void write_translations(JsonWriter& writer, const std::vector<Translation>& ranked) {
+  writer.begin_array();
+  for (const Translation& translation : ranked) write_translation(writer, translation);
+  writer.end_array();
+}
+
 // The start token was given, not generated.
 int generated_tokens(const GeneratedSequence& sequence) {
   return std::max(0, static_cast<int>(sequence.ids.size()) - 1);
@@ -152,19 +158,49 @@ Translation TranslationJob::joined(const Text& text, size_t rank) const {
   return result;
 }
 
-// The best so far may still change: beams overtake each other.
-std::string TranslationJob::partial(const Text& text) const {
-  if (!text.results.empty()) return text.results.front().text;
-  std::string result;
+// Of several windows, what is settled ends with the first that is not finished.
+TranslationJob::Partial TranslationJob::partial(const Text& text) const {
+  Partial result;
+  bool settled = true;
   for (const int source : text.sources) {
-    append_window(result, generator_.finished(source)
-                              ? tokenizer_.decode(generator_.result(source).front().ids, true)
-                              : tokenizer_.decode(generator_.best_so_far(source), true));
+    const std::vector<int32_t> ids = generator_.best_so_far(source);
+    append_window(result.text, tokenizer_.decode(ids, true));
+    if (!settled) continue;
+    const std::span<const int32_t> sure(ids.data(), generator_.settled(source));
+    append_window(result.settled, tokenizer_.decode(sure, true));
+    settled = generator_.finished(source);
   }
   return result;
 }
 
-void TranslationJob::write_progress(JsonWriter& writer) const {
+void TranslationJob::write_partial(JsonWriter& writer, size_t index) {
+  Text& text = texts_[index];
+  if (!text.results.empty()) {
+    if (text.reported_result) return;
+    text.reported_result = true;
+    text.reported = {};
+    writer.begin_object();
+    writer.key("index");
+    writer.integer(static_cast<long long>(index));
+    writer.key("translations");
+    write_translations(writer, text.results);
+    writer.end_object();
+    return;
+  }
+  Partial now = partial(text);
+  if (now == text.reported) return;
+  writer.begin_object();
+  writer.key("index");
+  writer.integer(static_cast<long long>(index));
+  writer.key("text");
+  writer.string(now.text);
+  writer.key("settled");
+  writer.string(now.settled);
+  writer.end_object();
+  text.reported = std::move(now);
+}
+
+void TranslationJob::write_progress(JsonWriter& writer) {
   writer.begin_object();
   writer.key("finished");
   writer.integer(static_cast<long long>(finished_));
@@ -173,7 +209,7 @@ void TranslationJob::write_progress(JsonWriter& writer) const {
   if (options_.stream) {
     writer.key("partial");
     writer.begin_array();
-    for (const Text& text : texts_) writer.string(partial(text));
+    for (size_t index = 0; index < tokenized_; ++index) write_partial(writer, index);
     writer.end_array();
   }
   writer.end_object();
@@ -182,9 +218,7 @@ void TranslationJob::write_progress(JsonWriter& writer) const {
 void TranslationJob::write_result(JsonWriter& writer) const {
   writer.begin_array();
   for (const Text& text : texts_) {
-    writer.begin_array();
-    for (const Translation& translation : text.results) write_translation(writer, translation);
-    writer.end_array();
+    write_translations(writer, text.results);
   }
   writer.end_array();
 }

@@ -6,6 +6,7 @@
 import { wasmUrl, workerUrl } from './assets.js';
 import { DragomanError, messageOf } from './common/errors.js';
 import { Channel } from './common/channel.js';
+import { abortable } from './common/signals.js';
 import type { CallOptions } from './common/channel.js';
 import { protocolVersion } from './common/protocol.js';
 import { createPageHandlers } from './page-fetch.js';
@@ -159,18 +160,6 @@ export function engineFor(candidates: readonly Execution[]): Engine {
   return engine;
 }
 
-/** A signal for whichever comes first. AbortSignal.any is too new to be relied upon. */
-function firstOf(...signals: (AbortSignal | undefined)[]) {
-  const controller = new AbortController();
-  const stop = (event: Event) => controller.abort((event.target as AbortSignal).reason);
-  for (const signal of signals) {
-    if (signal?.aborted) controller.abort(signal.reason);
-    signal?.addEventListener('abort', stop, { once: true });
-  }
-  const release = () => signals.forEach((signal) => signal?.removeEventListener('abort', stop));
-  return { signal: controller.signal, release };
-}
-
 let lastModel = 0;
 
 /** A model that is loaded, and loaded again after its worker died. */
@@ -202,12 +191,21 @@ export class LoadedModel {
     return this.#engine.execution;
   }
 
-  /** @param request JSON {"inputs", "options"}. @returns JSON, an array parallel to the inputs */
-  async run(request: string, signal?: AbortSignal): Promise<string> {
-    const either = firstOf(this.#disposal.signal, signal);
+  /**
+   * @param request JSON {"inputs", "options"}
+   * @param onEvent is told after every step what it changed, in JSON
+   * @returns JSON, an array parallel to the inputs
+   */
+  async run(
+    request: string,
+    signal?: AbortSignal,
+    onEvent?: (event: string) => void,
+  ): Promise<string> {
+    const either = abortable(this.#disposal.signal, signal);
     try {
       const session = await this.#ready(either.signal);
-      return await session.call('run', { model: this.#id, request }, { signal: either.signal });
+      const params = { model: this.#id, request, reports: onEvent !== undefined };
+      return await session.call('run', params, { signal: either.signal, onEvent });
     } finally {
       either.release();
     }

@@ -1,6 +1,7 @@
 // What the package offers.
 export { pipeline } from './pipeline.js';
 export { env } from './env.js';
+export { TextStreamer } from './text-streamer.js';
 export { DragomanError } from './common/errors.js';
 export type { Environment } from './env.js';
 export type { ErrorCode } from './common/errors.js';
@@ -12,6 +13,7 @@ export type {
   PipelineOptions,
   ProgressEvent,
   TranslationCallOptions,
+  TranslationStreamOptions,
 } from './options.js';
 export type {
   ClassificationTask,
@@ -23,4 +25,5 @@ export type {
   TranslationTask,
 } from './pipeline.js';
 export type { TextPair } from './texts.js';
-export type { Translation } from './translation.js';
+export type { TextStreamerOptions } from './text-streamer.js';
+export type { PartialTranslation, Translation } from './translation.js';

@@ -5,6 +5,8 @@
 import { DragomanError } from './common/errors.js';
 import type { Dtype, FileEvent, Variant } from './common/protocol.js';
 import type { ClassificationOptions, TranslationOptions } from './generated/options.js';
+import type { TextStreamer } from './text-streamer.js';
+import type { PartialTranslation } from './translation.js';
 
 /** What happens while a model is loaded; shapes as in transformers.js. */
 export type ProgressEvent = FileEvent | { status: 'ready'; task: string; model: string };
@@ -32,9 +34,16 @@ export interface CallOptions {
   signal?: AbortSignal;
 }
 
-export interface TranslationCallOptions extends CallOptions, Omit<TranslationOptions, 'stream'> {
+export interface TranslationStreamOptions extends CallOptions, Omit<TranslationOptions, 'stream'> {
   /** Translate sentence by sentence, the default; `false` hands texts over as they are. */
   split_sentences?: boolean;
+}
+
+export interface TranslationCallOptions extends TranslationStreamOptions {
+  /** Gets the text piece by piece, as it becomes certain. */
+  streamer?: TextStreamer;
+  /** Is told of every step of every text. */
+  callback_function?: (news: PartialTranslation) => void;
 }
 
 export interface ClassificationCallOptions extends CallOptions, ClassificationOptions {}

@@ -5,7 +5,7 @@ import { engineFor, LoadedModel } from './engine.js';
 import { DragomanError } from './common/errors.js';
 import { resolveModel } from './models.js';
 import { canonicalDtype, checkPipelineOptions, shown } from './options.js';
-import { translate } from './translation.js';
+import { streamTranslations, translate } from './translation.js';
 import { executions } from './variant.js';
 import type { Classification, ClassificationInput } from './classification.js';
 import type { MemoryUse, ModelInfo, Variant } from './common/protocol.js';
@@ -14,8 +14,9 @@ import type {
   ClassificationCallOptions,
   PipelineOptions,
   TranslationCallOptions,
+  TranslationStreamOptions,
 } from './options.js';
-import type { Translation } from './translation.js';
+import type { PartialTranslation, Translation } from './translation.js';
 
 export type TranslationTask = 'translation' | `translation_${string}_to_${string}`;
 export type ClassificationTask = 'text-classification' | 'sentiment-analysis';
@@ -47,6 +48,14 @@ export interface TranslationPipeline extends PipelineBase {
     texts: readonly string[],
     options: TranslationCallOptions,
   ): Promise<Translation[] | Translation[][]>;
+  /**
+   * The translations as they grow, all texts of a batch at once. The request starts with the loop
+   * over it, and ends when the loop is left.
+   */
+  stream(
+    input: string | readonly string[],
+    options?: TranslationStreamOptions,
+  ): AsyncGenerator<PartialTranslation, void, undefined>;
 }
 
 export interface TextClassificationPipeline extends PipelineBase {
@@ -96,8 +105,11 @@ function callable(task: Task, model: LoadedModel) {
     return (input: unknown, options?: ClassificationCallOptions) => classify(model, input, options);
   }
   const locale = sourceLanguage(task, model.info);
-  return (input: unknown, options?: TranslationCallOptions) =>
+  const call = (input: unknown, options?: TranslationCallOptions) =>
     translate(model, locale, input, options);
+  const stream = (input: unknown, options?: TranslationStreamOptions) =>
+    streamTranslations(model, locale, input, options);
+  return Object.assign(call, { stream });
 }
 
 function describe(task: Task, model: LoadedModel): PipelineBase {

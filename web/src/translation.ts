@@ -1,11 +1,15 @@
 // Translation: a call from its arguments to its output, sentence by sentence between.
 import { DragomanError } from './common/errors.js';
 import { joinSentences, splitSentences } from './sentences.js';
+import { abortable } from './common/signals.js';
 import { splitCallOptions } from './options.js';
+import { GrowingTexts } from './stream.js';
+import { TextStreamer } from './text-streamer.js';
 import { readTexts } from './texts.js';
 import type { LoadedModel } from './engine.js';
-import type { TranslationCallOptions } from './options.js';
+import type { SplitOptions, TranslationCallOptions, TranslationStreamOptions } from './options.js';
 import type { SplitText } from './sentences.js';
+import type { PartialText, SentenceReport } from './stream.js';
 
 export interface Translation {
   translation_text: string;
@@ -17,6 +21,9 @@ export interface Translation {
   /** Something was cut: the translation reached its greatest length, or a word its limit. */
   truncated?: true;
 }
+
+/** News of one text while a request runs. */
+export type PartialTranslation = PartialText<Translation>;
 
 /** One translation as the engine gives it. */
 interface EngineTranslation extends Translation {
@@ -68,19 +75,110 @@ function renameInput(error: unknown, owners: number[], isArray: boolean): unknow
   return message === error.message ? error : new DragomanError(error.code, message);
 }
 
+/** The translations of a text, best first, from those of its sentences. */
+function combineAll(text: SplitText, own: EngineTranslation[][], count: number): Translation[] {
+  const ranks = own[0]?.length ?? count;
+  return Array.from({ length: ranks }, (_, rank) => {
+    return combine(
+      text,
+      own.map((sentence) => sentence[rank] as EngineTranslation),
+    );
+  });
+}
+
 function assemble(plan: Plan, results: EngineTranslation[][], count: number): Translation[][] {
   let next = 0;
   return plan.texts.map((text) => {
     const own = results.slice(next, (next += text.sentences.length));
-    const ranks = own[0]?.length ?? count;
-    return Array.from({ length: ranks }, (_, rank) => {
-      return combine(
-        text,
-        own.map((sentence) => sentence[rank] as EngineTranslation),
-      );
-    });
+    return combineAll(text, own, count);
   });
 }
+
+/** What of the engine's reports concerns a translation. */
+interface Reports {
+  partial: SentenceReport<EngineTranslation>[];
+}
+
+interface Request {
+  plan: Plan;
+  /** How many translations of each text are asked for. */
+  count: number;
+  run(signal?: AbortSignal, onReport?: (reports: Reports) => void): Promise<EngineTranslation[][]>;
+}
+
+function makeRequest(
+  model: LoadedModel,
+  locale: string,
+  input: unknown,
+  { splitSentences, taskOptions }: SplitOptions,
+  stream: boolean,
+): Request {
+  const plan = makePlan(readTexts(input), splitSentences, locale);
+  const count = (taskOptions['num_return_sequences'] as number | undefined) ?? 1;
+  // The request goes out even where there is nothing to translate: its options are checked there.
+  const options = stream ? { ...taskOptions, stream } : taskOptions;
+  const request = JSON.stringify({ inputs: plan.sentences, options });
+  return {
+    plan,
+    count,
+    async run(signal, onReport) {
+      const onEvent = onReport && ((event: string) => onReport(JSON.parse(event) as Reports));
+      try {
+        return JSON.parse(await model.run(request, signal, onEvent)) as EngineTranslation[][];
+      } catch (error) {
+        throw renameInput(error, plan.owners, Array.isArray(input));
+      }
+    },
+  };
+}
+
+type Listener = (news: PartialTranslation) => void;
+
+/** Runs a request and tells `listener` of every step of every text. */
+async function runListening(
+  request: Request,
+  signal: AbortSignal | undefined,
+  listener: Listener,
+): Promise<EngineTranslation[][]> {
+  const growing = new GrowingTexts<EngineTranslation, Translation>(request.plan.texts, {
+    best: (ranked) => ranked[0]?.translation_text ?? '',
+    combine: (split, own) => combineAll(split, own, request.count),
+  });
+  // A listener that throws ends the request, and its error is the call's.
+  const { signal: either, abort, release } = abortable(signal);
+  const tell = (news: PartialTranslation[]) => {
+    if (either.aborted) return;
+    try {
+      news.forEach(listener);
+    } catch (error) {
+      abort(error);
+    }
+  };
+  try {
+    const results = await request.run(either, ({ partial }) => tell(growing.update(partial)));
+    tell(growing.rest());
+    either.throwIfAborted();
+    return results;
+  } finally {
+    release();
+  }
+}
+
+function listenerOf(streamer: unknown, callback: unknown): Listener | undefined {
+  if (streamer !== undefined && !(streamer instanceof TextStreamer)) {
+    throw new DragomanError('invalid-argument', 'streamer must be a TextStreamer of this package.');
+  }
+  if (callback !== undefined && typeof callback !== 'function') {
+    throw new DragomanError('invalid-argument', 'callback_function must be a function.');
+  }
+  if (streamer === undefined && callback === undefined) return undefined;
+  return (news) => {
+    streamer?.on_finalized_text(news.delta, news.done, news.index);
+    (callback as Listener | undefined)?.(news);
+  };
+}
+
+const pageOptions = ['split_sentences', 'streamer', 'callback_function'];
 
 /** @returns for one text its translations; for an array one each, or more where asked for */
 export async function translate(
@@ -89,21 +187,50 @@ export async function translate(
   input: unknown,
   options: TranslationCallOptions | undefined,
 ): Promise<Translation[] | Translation[][]> {
-  const texts = readTexts(input);
-  const { signal, splitSentences, taskOptions } = splitCallOptions(options, ['split_sentences']);
-  const plan = makePlan(texts, splitSentences, locale);
-  // The request goes out even where there is nothing to translate: its options are checked there.
-  const request = JSON.stringify({ inputs: plan.sentences, options: taskOptions });
-  let results: EngineTranslation[][];
-  try {
-    results = JSON.parse(await model.run(request, signal)) as EngineTranslation[][];
-  } catch (error) {
-    throw renameInput(error, plan.owners, Array.isArray(input));
-  }
-  const count = (taskOptions['num_return_sequences'] as number | undefined) ?? 1;
-  const translations = assemble(plan, results, count);
+  const split = splitCallOptions(options, pageOptions);
+  const listener = listenerOf(options?.streamer, options?.callback_function);
+  const request = makeRequest(model, locale, input, split, listener !== undefined);
+  const results = listener
+    ? await runListening(request, split.signal, listener)
+    : await request.run(split.signal);
+  const translations = assemble(request.plan, results, request.count);
   if (!Array.isArray(input)) return translations[0] as Translation[];
   // As in Python: a list of texts with one translation each gives a flat list.
   const flat = translations.every((ranked) => ranked.length === 1);
   return flat ? translations.map(([best]) => best as Translation) : translations;
+}
+
+/** The same request as a sequence of news, as they come. Leaving the loop ends the request. */
+export async function* streamTranslations(
+  model: LoadedModel,
+  locale: string,
+  input: unknown,
+  options: TranslationStreamOptions | undefined,
+): AsyncGenerator<PartialTranslation, void, undefined> {
+  const split = splitCallOptions(options, ['split_sentences']);
+  const request = makeRequest(model, locale, input, split, true);
+  const { signal, abort, release } = abortable(split.signal);
+  const waiting: PartialTranslation[] = [];
+  let wake = () => {};
+  let ended = false;
+  const running = runListening(request, signal, (news) => {
+    waiting.push(news);
+    wake();
+  }).finally(() => {
+    ended = true;
+    wake();
+  });
+  // Its failure is met below, after the news that came before it.
+  running.catch(() => {});
+  try {
+    while (!ended || waiting.length > 0) {
+      const news = waiting.shift();
+      if (news) yield news;
+      else await new Promise<void>((resolve) => (wake = resolve));
+    }
+    await running;
+  } finally {
+    abort(new DOMException('The stream was left.', 'AbortError'));
+    release();
+  }
 }

@@ -2,6 +2,7 @@
 #include "tasks/engine.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
 #include "unit/tasks/task_models.hpp"
@@ -61,23 +62,40 @@ TEST_CASE("Cancelling a job in its middle leaves the others and the model", "[ta
 TEST_CASE("Progress counts texts and shows them on request", "[tasks][engine]") {
   Engine engine;
   const int model = load_model(engine, "marian");
-  const int job = engine.start_job(model, request_of({kText, "", "home"}, R"({"stream": true})"));
-  bool grew = false;
-  while (engine.step_job(job)) {
+  const std::string options = GENERATE(as<std::string>(), R"({"stream": true, "num_beams": 1})",
+                                       R"({"stream": true, "num_beams": 3})");
+  const int job = engine.start_job(model, request_of({kText, "", "home"}, options));
+  // What is settled of each text, as it grows; and the translations once they are there.
+  std::vector<std::string> settled[3];
+  std::string finals[3];
+  const auto report = [&] {
     const JsonDocument progress(engine.job_progress(job), "progress", ErrorCode::kInternal);
     REQUIRE(progress.root().at("total").as_int() == 3);
-    REQUIRE(progress.root().at("partial").size() == 3);
-    const bool finished = progress.root().at("finished").as_int() == 3;
-    grew |= !finished && !progress.root().at("partial").at(0).as_string().empty();
-  }
-  CHECK(grew);
-  const JsonDocument progress(engine.job_progress(job), "progress", ErrorCode::kInternal);
+    const Json partial = progress.root().at("partial");
+    for (size_t i = 0; i < partial.size(); ++i) {
+      const auto index = static_cast<size_t>(partial.at(i).at("index").as_int());
+      REQUIRE(finals[index].empty());
+      if (partial.at(i).has("translations")) {
+        finals[index] = partial.at(i).at("translations").at(0).at("translation_text").as_string();
+        finals[index] += '!';  // not empty, even where the translation is
+      } else {
+        settled[index].emplace_back(partial.at(i).at("settled").as_string());
+        CHECK_THAT(std::string(partial.at(i).at("text").as_string()),
+                   StartsWith(settled[index].back()));
+      }
+    }
+    return progress.root().at("finished").as_int();
+  };
+  while (engine.step_job(job)) report();
+  CHECK(report() == 3);
+  CHECK(report() == 3);  // and says nothing twice
   const JsonDocument result(engine.job_result(job), "result", ErrorCode::kInternal);
-  CHECK(progress.root().at("finished").as_int() == 3);
   for (size_t i = 0; i < 3; ++i) {
-    CHECK(progress.root().at("partial").at(i).as_string() ==
-          result.root().at(i).at(0).at("translation_text").as_string());
+    const std::string text(result.root().at(i).at(0).at("translation_text").as_string());
+    CHECK(finals[i] == text + '!');
+    for (const std::string& beginning : settled[i]) CHECK_THAT(text, StartsWith(beginning));
   }
+  CHECK(settled[0].size() > 1);
   const int plain = engine.start_job(model, request_of({kText}));
   CHECK(engine.job_progress(plain) == R"({"finished":0,"total":1})");
   CHECK_THAT(error_of([&] { engine.job_result(plain); }), ContainsSubstring("not finished"));

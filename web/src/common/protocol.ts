@@ -67,6 +67,8 @@ export interface RunParams {
   model: number;
   /** JSON {"inputs", "options"}: written and read once, not cloned on the way. */
   request: string;
+  /** The page wants to hear of every step. */
+  reports: boolean;
 }
 
 /** Bytes in use by the engine. */
@@ -88,8 +90,11 @@ export interface Method {
 export interface WorkerMethods {
   start: { params: StartParams; result: { selfTest: boolean }; event: never };
   load: { params: LoadParams; result: ModelInfo; event: FileEvent };
-  /** The result is JSON, an array parallel to the inputs. */
-  run: { params: RunParams; result: string; event: never };
+  /**
+   * The result is JSON, an array parallel to the inputs. Events come where the parameters ask for
+   * them, after every step: JSON, what changed since the last one (src/tasks/job.hpp).
+   */
+  run: { params: RunParams; result: string; event: string };
   unload: { params: { model: number }; result: null; event: never };
   memory: { params: null; result: MemoryUse; event: never };
   /** Times work whose amount is known: multiply-adds or bytes, see src/kernels/probe.hpp. */

@@ -10,6 +10,7 @@ const turnMilliseconds = 8;
 interface Job {
   handle: number;
   signal: AbortSignal;
+  report: ((progress: string) => void) | undefined;
   resolve(result: string): void;
   reject(error: unknown): void;
 }
@@ -36,11 +37,20 @@ export class Scheduler {
     this.#engine = engine;
   }
 
-  /** @param request JSON {"inputs", "options"}. @returns JSON, an array parallel to the inputs */
-  run(model: number, request: string, signal: AbortSignal): Promise<string> {
+  /**
+   * @param request JSON {"inputs", "options"}
+   * @param report is told after every step what it changed
+   * @returns JSON, an array parallel to the inputs
+   */
+  run(
+    model: number,
+    request: string,
+    signal: AbortSignal,
+    report?: (progress: string) => void,
+  ): Promise<string> {
     return new Promise((resolve, reject) => {
       const handle = guarded(() => this.#engine.startJob(model, request));
-      this.#jobs.push({ handle, signal, resolve, reject });
+      this.#jobs.push({ handle, signal, report, resolve, reject });
       if (!this.#running) void this.#runAll();
     });
   }
@@ -61,9 +71,11 @@ export class Scheduler {
 
   /** @returns whether the job goes on */
   #step(job: Job): boolean {
-    const { handle, signal } = job;
+    const { handle, signal, report } = job;
     try {
-      if (!signal.aborted && guarded(() => this.#engine.stepJob(handle))) return true;
+      const goesOn = !signal.aborted && guarded(() => this.#engine.stepJob(handle));
+      if (report && !signal.aborted) report(guarded(() => this.#engine.jobProgress(handle)));
+      if (goesOn) return true;
       if (signal.aborted) job.reject(abortReason(signal));
       else job.resolve(guarded(() => this.#engine.jobResult(handle)));
     } catch (error) {

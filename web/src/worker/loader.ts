@@ -136,7 +136,7 @@ class Loading {
   // Never throws, so that it does not hide the reason why it is called.
   #free(pointer: number): void {
     try {
-      this.#module.engine.release(pointer);
+      guarded(() => this.#module.engine.release(pointer));
     } catch {
       // The module is lost, and its memory with it.
     }

@@ -62,8 +62,9 @@ const handlers: Handlers<WorkerMethods> = {
     models.set(params.model, handle);
     return info;
   },
-  run({ model, request }, { signal }) {
-    return started().scheduler.run(modelHandle(model), request, signal);
+  run({ model, request, reports }, { signal, emit }) {
+    const { scheduler } = started();
+    return scheduler.run(modelHandle(model), request, signal, reports ? emit : undefined);
   },
   unload({ model }) {
     const handle = modelHandle(model);

@@ -116,16 +116,22 @@ function isErrorCode(code: unknown): code is ErrorCode {
   return (errorCodes as readonly unknown[]).includes(code);
 }
 
+// After a trap the module's state cannot be trusted; nothing may enter it again, not even to free
+// what it holds. There is one module in a worker, and the page ends a worker that is lost.
+let lost: FatalError | undefined;
+
 /**
  * Runs calls into the module. What C++ throws arrives as an error with a code; anything else is a
- * trap or an exhausted stack, after which the module's state cannot be trusted.
+ * trap or an exhausted stack, and the end of the module: all later calls throw the same.
  */
 export function guarded<Result>(body: () => Result): Result {
+  if (lost !== undefined) throw lost;
   try {
     return body();
   } catch (error) {
     const code = (error as { code?: unknown } | undefined)?.code;
     if (isErrorCode(code)) throw new DragomanError(code, messageOf(error));
-    throw new FatalError('internal', `The engine failed: ${messageOf(error)}`);
+    lost = new FatalError('internal', `The engine failed: ${messageOf(error)}`);
+    throw lost;
   }
 }
