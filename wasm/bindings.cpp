@@ -88,6 +88,14 @@ void end_weights(int model) {
   guarded([&] { engine().end_weights(model); });
 }
 
+std::string packed_regions(int model) {
+  return guarded([&] { return engine().packed_regions(model); });
+}
+
+void adopt_packed(int model) {
+  guarded([&] { engine().adopt_packed(model); });
+}
+
 std::string finish_model(int model) {
   return guarded([&] { return engine().finish_model(model); });
 }
@@ -142,6 +150,8 @@ EMSCRIPTEN_BINDINGS(dragoman) {
   function("beginWeights", &dragoman::begin_weights);
   function("feedWeights", &dragoman::feed_weights);
   function("endWeights", &dragoman::end_weights);
+  function("packedRegions", &dragoman::packed_regions);
+  function("adoptPacked", &dragoman::adopt_packed);
   function("finishModel", &dragoman::finish_model);
   function("deleteModel", &dragoman::delete_model);
   function("startJob", &dragoman::start_job);

@@ -12,6 +12,10 @@
 
 namespace dragoman {
 
+/// The version of all that a stored copy of packed weights depends on: these layouts, the rounding
+/// of quantize.hpp, and which arrays a layer holds in which order (nn/). Raise it with any of them.
+constexpr int kPackVersion = 1;
+
 constexpr int kPanelColumns = 16;
 constexpr int kGroupInputs = 4;
 

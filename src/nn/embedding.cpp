@@ -47,6 +47,7 @@ class TableSlot final : public Slot {
   void put_row(int row, std::span<const float> values) override;
   void put_row_int8(int row, std::span<const int8_t> values) override;
   void put_scales(std::span<const float> scales) override;
+  void list_regions(std::vector<Region>& regions) override;
 
  private:
   void check_row(int row, size_t size) const {
@@ -103,6 +104,15 @@ void TableSlot::apply_file_scale(int row) {
 void TableSlot::put_scales(std::span<const float> scales) {
   file_scales_.set(scales);
   for (int row = 0; row < table_.count; ++row) apply_file_scale(row);
+}
+
+void TableSlot::list_regions(std::vector<Region>& regions) {
+  if (table_.type == WeightType::kFp32) {
+    regions.push_back(region_of(std::span(table_.floats.get(), table_.elements())));
+    return;
+  }
+  regions.push_back(region_of(std::span(table_.bytes.get(), table_.elements())));
+  regions.push_back(region_of(std::span(table_.scales)));
 }
 
 }  // namespace

@@ -91,6 +91,19 @@ void WeightSlot::put_scales(std::span<const float> scales) {
   for (int row = 0; row < count_; ++row) apply_file_scale(row);
 }
 
+// The whole matrix, also of a slot that fills a part of it: panels mix the rows of their slots.
+void WeightSlot::list_regions(std::vector<Region>& regions) {
+  if (packed_.type == WeightType::kFp32) {
+    const size_t floats = packed_f32_floats(packed_.inputs, packed_.outputs);
+    regions.push_back(region_of(std::span(packed_.floats.get(), floats)));
+    return;
+  }
+  const size_t bytes = packed_int8_bytes(packed_.inputs, packed_.outputs);
+  regions.push_back(region_of(std::span(packed_.bytes.get(), bytes)));
+  regions.push_back(region_of(std::span(packed_.scales)));
+  regions.push_back(region_of(std::span(packed_.column_sums)));
+}
+
 void WeightSlot::check_row(int row, size_t size) const {
   check_row_index(row, count_);
   check_row_size(row, size, static_cast<size_t>(packed_.inputs));

@@ -38,6 +38,7 @@ class WeightSlot final : public Slot {
   void put_row(int row, std::span<const float> values) override;
   void put_row_int8(int row, std::span<const int8_t> values) override;
   void put_scales(std::span<const float> scales) override;
+  void list_regions(std::vector<Region>& regions) override;
 
  private:
   void check_row(int row, size_t size) const;

@@ -23,6 +23,7 @@ class ReshapedSlot final : public Slot {
     slot_->put_row_int8(row, values);
   }
   void put_scales(std::span<const float> scales) override { slot_->put_scales(scales); }
+  void list_regions(std::vector<Region>& regions) override { slot_->list_regions(regions); }
 
  private:
   Slot* slot_;

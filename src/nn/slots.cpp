@@ -2,6 +2,8 @@
 #include "nn/slots.hpp"
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
 #include "base/error.hpp"
 
@@ -48,6 +50,37 @@ void SlotTable::mark_filled(std::string_view name) {
 bool SlotTable::filled(std::string_view name) const {
   Slot* slot = find(name);
   return slot != nullptr && filled_.contains(slot);
+}
+
+// By the order of their first add(); names that share a slot give it once.
+std::vector<Slot*> SlotTable::slots_in_order() const {
+  std::vector<std::pair<size_t, Slot*>> entries;
+  entries.reserve(entries_.size());
+  for (const auto& [name, entry] : entries_) entries.emplace_back(entry.order, entry.slot);
+  std::stable_sort(entries.begin(), entries.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<Slot*> slots;
+  std::set<const Slot*> seen;
+  for (const auto& [order, slot] : entries) {
+    if (seen.insert(slot).second) slots.push_back(slot);
+  }
+  return slots;
+}
+
+std::vector<Region> SlotTable::regions() const {
+  std::vector<Region> listed;
+  for (Slot* slot : slots_in_order()) slot->list_regions(listed);
+  // Fused matrices have several slots, each of which names the whole of them.
+  std::vector<Region> regions;
+  std::set<const uint8_t*> seen;
+  for (const Region region : listed) {
+    if (!region.empty() && seen.insert(region.data()).second) regions.push_back(region);
+  }
+  return regions;
+}
+
+void SlotTable::mark_all_filled() {
+  for (const auto& [name, entry] : entries_) filled_.try_emplace(entry.slot, name);
 }
 
 void SlotTable::check_complete(const std::string& file) const {

@@ -16,6 +16,9 @@
 
 namespace dragoman {
 
+/// An array of packed weights: what a stored copy of a model is made of.
+using Region = std::span<uint8_t>;
+
 /// Destination of one tensor. Matrices are [rows, cols] as published (rows = output channels of
 /// a torch Linear, or vocabulary rows of an embedding); vectors are [1, n].
 class Slot {
@@ -31,6 +34,9 @@ class Slot {
   virtual void put_row_int8(int row, std::span<const int8_t> values) = 0;
   /// Per-row scales of an int8 tensor, [rows] or, when one scale serves all, [1].
   virtual void put_scales(std::span<const float> scales) = 0;
+  /// Appends the whole arrays this slot writes to. They stay where they are, and hold all that
+  /// the layer needs once they are filled. Slots of one array each append it.
+  virtual void list_regions(std::vector<Region>& regions) = 0;
 };
 
 /// The table of a model: published tensor name -> slot, plus names that may be ignored.
@@ -49,10 +55,16 @@ class SlotTable {
   /// Called by the reader when a tensor is complete.
   void mark_filled(std::string_view name);
   bool filled(std::string_view name) const;
+  /// Every array behind the table, each once, in the order of add(): the same for every model of
+  /// one configuration and dtype.
+  std::vector<Region> regions() const;
+  /// Counts every slot as filled: the regions were copied from a model that was complete.
+  void mark_all_filled();
   /// Throws model-incomplete naming every required tensor that never came.
   void check_complete(const std::string& file) const;
 
  private:
+  std::vector<Slot*> slots_in_order() const;
   struct Entry {
     Slot* slot = nullptr;
     bool required = true;

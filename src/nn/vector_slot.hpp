@@ -21,6 +21,9 @@ class VectorSlot final : public Slot {
   void put_row(int row, std::span<const float> values) override;
   void put_row_int8(int row, std::span<const int8_t> values) override;
   void put_scales(std::span<const float> scales) override;
+  void list_regions(std::vector<Region>& regions) override {
+    regions.push_back(region_of(target_));
+  }
 
  private:
   std::span<float> target_;

@@ -6,6 +6,8 @@
 #include <span>
 #include <vector>
 
+#include "nn/slots.hpp"
+
 namespace dragoman {
 
 /// These throw model-format with the row's number.
@@ -16,6 +18,13 @@ void check_row_size(int row, size_t size, size_t expected);
 /// -128 has no counterpart of the other sign, and the kernels' bounds exclude it.
 constexpr int8_t without_lowest(int8_t value) {
   return value == -128 ? int8_t{-127} : value;
+}
+
+/// The bytes of an array of weights.
+template <typename T>
+Region region_of(std::span<T> values) {
+  // Any object may be read and written as bytes.
+  return {reinterpret_cast<uint8_t*>(values.data()), values.size_bytes()};
 }
 
 /// Scales of the rows of an int8 tensor.

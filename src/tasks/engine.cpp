@@ -4,6 +4,8 @@
 #include <new>
 #include <utility>
 
+#include "kernels/packing.hpp"
+
 namespace dragoman {
 
 namespace {
@@ -77,6 +79,28 @@ void Engine::feed_weights(int model, std::span<const uint8_t> bytes) {
 
 void Engine::end_weights(int model) {
   model_at(model).end_weights();
+}
+
+std::string Engine::packed_regions(int model) {
+  JsonWriter writer;
+  writer.begin_object();
+  writer.key("version");
+  writer.integer(kPackVersion);
+  writer.key("regions");
+  writer.begin_array();
+  for (const Region region : model_at(model).packed_regions()) {
+    writer.begin_array();
+    writer.integer(static_cast<long long>(reinterpret_cast<uintptr_t>(region.data())));
+    writer.integer(static_cast<long long>(region.size()));
+    writer.end_array();
+  }
+  writer.end_array();
+  writer.end_object();
+  return writer.text();
+}
+
+void Engine::adopt_packed(int model) {
+  model_at(model).adopt_packed();
 }
 
 std::string Engine::finish_model(int model) {

@@ -38,6 +38,10 @@ class Engine {
   void begin_weights(int model, std::string_view name, uint64_t file_bytes);
   void feed_weights(int model, std::span<const uint8_t> bytes);
   void end_weights(int model);
+  /// JSON {"version", "regions": [[address, bytes], …]}: where a stored copy of the weights is
+  /// read from and written to.
+  std::string packed_regions(int model);
+  void adopt_packed(int model);
   std::string finish_model(int model);
   /// Deletes a model and its jobs, whose handles throw disposed from then on.
   void delete_model(int model);

@@ -118,6 +118,18 @@ void Model::end_weights() {
   reader_.reset();
 }
 
+std::vector<Region> Model::packed_regions() {
+  if (task_ == nullptr) refuse("The weights have no places before config.json.");
+  return task_->slots().regions();
+}
+
+void Model::adopt_packed() {
+  require_loading();
+  if (task_ == nullptr) refuse("Packed weights were adopted before config.json.");
+  if (reader_ != nullptr) refuse("Packed weights were adopted within a weight file.");
+  task_->slots().mark_all_filled();
+}
+
 void Model::finish() {
   require_loading();
   if (task_ == nullptr) {

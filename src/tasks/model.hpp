@@ -39,6 +39,13 @@ class Model {
   void feed_weights(std::span<const uint8_t> bytes);
   void end_weights();
 
+  /// The arrays that weights are packed into, in an order that does not change. Throws
+  /// invalid-argument before config.json.
+  std::vector<Region> packed_regions();
+  /// Takes the regions as they are for a complete model's: they were copied from one of the same
+  /// configuration, dtype and kPackVersion. Nothing in them is checked but what finish() checks.
+  void adopt_packed();
+
   /// Completes the model. Throws model-incomplete, model-format, tokenizer-format.
   void finish();
   /// Writes the description of a finished model.

@@ -37,6 +37,7 @@ set(DRAGOMAN_TEST_SOURCES
   tests/unit/tasks/classification_test.cpp
   tests/unit/tasks/engine_test.cpp
   tests/unit/tasks/options_test.cpp
+  tests/unit/tasks/packed_test.cpp
   tests/unit/tasks/task_models.cpp
   tests/unit/tasks/translation_test.cpp
   tests/unit/tasks/windows_test.cpp

@@ -69,6 +69,7 @@ class RecordingSlot final : public Slot {
   }
   void put_row_int8(int row, std::span<const int8_t> values) override { keep(int8s[row], values); }
   void put_scales(std::span<const float> values) override { keep(scales, values); }
+  void list_regions(std::vector<Region>&) override {}
 
   std::map<int, std::vector<float>> floats;
   std::map<int, std::vector<int8_t>> int8s;

@@ -21,6 +21,9 @@ export interface EngineModule {
   beginWeights(model: number, name: string, bytes: number): void;
   feedWeights(model: number, pointer: number, length: number): void;
   endWeights(model: number): void;
+  /** JSON {"version", "regions": [[address, bytes], …]}. */
+  packedRegions(model: number): string;
+  adoptPacked(model: number): void;
   finishModel(model: number): string;
   deleteModel(model: number): void;
   startJob(model: number, request: string): number;
