@@ -73,21 +73,27 @@ export interface Ended {
   stderr: string;
 }
 
-/** Runs a program of Node to its end. */
-export function runNode(args: string[], input = '', cwd = root): Promise<Ended> {
+function runFile(program: string, args: string[], input: string, cwd: string): Promise<Ended> {
   return new Promise((done) => {
-    const child = execFile(
-      process.execPath,
-      args,
-      { cwd, maxBuffer: 2 ** 28 },
-      (error, stdout, stderr) => {
-        const code = error?.code;
-        const status = error === null ? 0 : typeof code === 'number' ? code : null;
-        done({ status, stdout, stderr });
-      },
-    );
+    const options = { cwd, maxBuffer: 2 ** 28 };
+    const child = execFile(program, args, options, (error, stdout, stderr) => {
+      const code = error?.code;
+      const status = error === null ? 0 : typeof code === 'number' ? code : null;
+      done({ status, stdout, stderr });
+    });
     child.stdin?.end(input);
   });
+}
+
+/** Runs a program of Node to its end. */
+export function runNode(args: string[], input = '', cwd = root): Promise<Ended> {
+  return runFile(process.execPath, args, input, cwd);
+}
+
+/** Runs a line of shell, in which `npx dragoman` is the built command line. */
+export function runShell(line: string, cwd: string): Promise<Ended> {
+  const program = `'${process.execPath}' '${join(root, 'dist/cli.js')}'`;
+  return runFile('/bin/sh', ['-c', line.replaceAll('npx dragoman', program)], '', cwd);
 }
 
 /** A server on this machine; gone after the test. */
