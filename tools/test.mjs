@@ -35,6 +35,8 @@ const stages = {
   'test-package': () => run(bin('vitest'), ['run']),
   'build-asan': () => buildNative('asan'),
   'test-asan': () => runTests('asan', ['--label-regex', 'unit']),
+  'build-tsan': () => buildNative('tsan'),
+  'test-tsan': () => runTests('tsan', ['--label-regex', 'unit']),
 };
 
 function runStages(names) {
