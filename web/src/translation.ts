@@ -224,11 +224,14 @@ export async function* streamTranslations(
   running.catch(() => {});
   try {
     while (!ended || waiting.length > 0) {
+      // Who aborts wants to hear nothing more, not even what waits.
+      if (signal.aborted) break;
       const news = waiting.shift();
       if (news) yield news;
       else await new Promise<void>((resolve) => (wake = resolve));
     }
     await running;
+    signal.throwIfAborted();
   } finally {
     abort(new DOMException('The stream was left.', 'AbortError'));
     release();
