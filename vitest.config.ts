@@ -12,6 +12,7 @@ export default defineConfig({
   resolve: { alias: { dragoman: root('dist/index.js') } },
   test: {
     include: ['tests/node/**/*.test.ts'],
+    globalSetup: ['tests/node/cache-folder.ts'],
     // The bundle runs as Node loads it: its workers find their files by its own address.
     server: { deps: { external: [/\/dist\//] } },
     // Models are loaded and programs started; on a busy machine that takes a while.

@@ -131,7 +131,8 @@ describe('a model may be', () => {
   });
 
   it('a URL of a folder', () => {
-    const expected = [{ kind: 'http', url: 'https://a.example/m/x/', relay: false }];
+    const url = 'https://a.example/m/x/';
+    const expected = [{ kind: 'http', url, revision: undefined, relay: false, offline: false }];
     expect(sources('https://a.example/m/x')).toEqual(expected);
     expect(sources(new URL('https://a.example/m/x/'))).toEqual(expected);
     env.fetch = fetch;
@@ -142,7 +143,13 @@ describe('a model may be', () => {
     env.localModelPath = '/opt/models';
     expect(resolveModel('translation', 'a/b', { revision: 'pr/1' }).sources).toEqual([
       { kind: 'folder', path: resolve('/opt/models/a/b') },
-      { kind: 'http', url: 'https://huggingface.co/a/b/resolve/pr%2F1/', relay: false },
+      {
+        kind: 'http',
+        url: 'https://huggingface.co/a/b/resolve/pr%2F1/',
+        revision: 'pr/1',
+        relay: false,
+        offline: false,
+      },
     ]);
     env.allowRemoteModels = false;
     expect(sources('a/b')).toHaveLength(1);
@@ -163,8 +170,14 @@ describe('a model may be', () => {
       const find = () => resolveModel('translation', model, { revision: 'main' });
       expect(code(find)).toBe('unsupported-option');
     }
-    const find = () => resolveModel('translation', 'https://a.b/', { local_files_only: true });
-    expect(code(find)).toBe('invalid-argument');
+  });
+
+  it('from what is stored only, where only local files are wanted', () => {
+    const wanted = { local_files_only: true };
+    for (const model of ['https://a.b/', 'a/b']) {
+      const { sources: found } = resolveModel('translation', model, wanted);
+      expect(found.at(-1)).toMatchObject({ kind: 'http', offline: true });
+    }
   });
 });
 

@@ -16,6 +16,12 @@ export interface Environment {
    * found there. By default `/models/`, and in Node the folder beside the package.
    */
   localModelPath: string | undefined;
+  /** Whether pages keep loaded models in the browser's storage (IndexedDB). */
+  useBrowserCache: boolean;
+  /** Whether Node keeps downloaded models in `cacheDir`. */
+  useFSCache: boolean;
+  /** By default `$XDG_CACHE_HOME/dragoman/models`, or `~/.cache/dragoman/models`. */
+  cacheDir: string | undefined;
   /** Used instead of the platform's fetch, for instance to send an access token. */
   fetch: typeof fetch | undefined;
   /** Address of `worker.js`, where it is not beside this module. */
@@ -31,6 +37,9 @@ export const env: Environment = {
   remotePathTemplate: '{model}/resolve/{revision}/',
   allowLocalModels: undefined,
   localModelPath: undefined,
+  useBrowserCache: true,
+  useFSCache: true,
+  cacheDir: undefined,
   fetch: undefined,
   workerUrl: undefined,
   wasmPath: undefined,

@@ -2,11 +2,16 @@
 import { absoluteUrl, folderUrl } from './assets.js';
 import { builtin, isNode } from './common/platform.js';
 import { DragomanError } from './common/errors.js';
+import { droppedSource, isDropped } from './dropped.js';
 import { env } from './env.js';
+import type { DroppedModel } from './dropped.js';
 import type { Source } from './common/protocol.js';
 
-/** A hub id such as `owner/name`, the path of a folder (in Node), or the URL of one. */
-export type ModelSource = string | URL;
+/**
+ * A hub id such as `owner/name`, the path of a folder (in Node), the URL of one, the files of one
+ * that the user chose or dropped, or its handle.
+ */
+export type ModelSource = string | URL | DroppedModel;
 
 export interface ResolveOptions {
   revision?: string | undefined;
@@ -27,12 +32,18 @@ const defaultModels: Record<string, string> = {
 
 const idPattern = /^[\w.-]+(\/[\w.-]+)?$/;
 
+interface UrlOptions {
+  /** Only what is stored of it may be used. */
+  offline?: boolean | undefined;
+  revision?: string | undefined;
+}
+
 /** A folder served over http, or in pages also by other schemes that fetch knows. */
-function urlSource(url: string): Source {
+function urlSource(url: string, { offline = false, revision }: UrlOptions = {}): Source {
   if (isNode() && url.startsWith('file:')) {
     return { kind: 'folder', path: builtin('node:url').fileURLToPath(url) };
   }
-  return { kind: 'http', url: folderUrl(url), relay: env.fetch !== undefined };
+  return { kind: 'http', url: folderUrl(url), revision, relay: env.fetch !== undefined, offline };
 }
 
 function isUrl(text: string): boolean {
@@ -68,11 +79,12 @@ function localModelSource(name: string): Source {
   return urlSource(new URL(`../models/${name}`, base).href);
 }
 
-function hubSource(id: string, revision: string): Source {
+function hubSource(id: string, { revision = 'main', local_files_only }: ResolveOptions): Source {
   const path = env.remotePathTemplate
     .replaceAll('{model}', () => id)
     .replaceAll('{revision}', () => encodeURIComponent(revision));
-  return urlSource(new URL(path, folderUrl(env.remoteHost)).href);
+  const url = new URL(path, folderUrl(env.remoteHost)).href;
+  return urlSource(url, { offline: local_files_only, revision });
 }
 
 function defaultModel(task: string): ResolvedModel {
@@ -87,7 +99,7 @@ function defaultModel(task: string): ResolvedModel {
   return { name, sources: [localModelSource(name)] };
 }
 
-function hubModel(id: string, { revision, local_files_only }: ResolveOptions): ResolvedModel {
+function hubModel(id: string, options: ResolveOptions): ResolvedModel {
   if (!idPattern.test(id)) {
     throw new DragomanError(
       'invalid-argument',
@@ -97,21 +109,22 @@ function hubModel(id: string, { revision, local_files_only }: ResolveOptions): R
   const sources: Source[] = [];
   const isDefault = Object.values(defaultModels).includes(id);
   if (env.allowLocalModels ?? (isNode() || isDefault)) sources.push(localModelSource(id));
-  if (env.allowRemoteModels && !local_files_only) sources.push(hubSource(id, revision ?? 'main'));
+  if (env.allowRemoteModels) sources.push(hubSource(id, options));
   if (sources.length > 0) return { name: id, sources };
   throw new DragomanError(
     'model-incomplete',
-    `${id} may be looked for neither here nor on ${env.remoteHost}: see env.allowLocalModels, ` +
-      'env.allowRemoteModels and local_files_only.',
+    `${id} may be looked for neither here nor on ${env.remoteHost}: see env.allowLocalModels ` +
+      'and env.allowRemoteModels.',
   );
 }
 
-function checkModel(model: unknown): asserts model is ModelSource {
+function checkModel(model: unknown): asserts model is string | URL {
   if (typeof model === 'string' && model.trim() !== '') return;
   if (model instanceof URL) return;
   throw new DragomanError(
     'invalid-argument',
-    'A model is named by a string that is not empty, or a URL.',
+    'A model is named by a string that is not empty or a URL, or given as the files of its ' +
+      'folder or the handle of that.',
   );
 }
 
@@ -128,19 +141,18 @@ export function resolveModel(
     refuseRevision(options.revision, 'a default model');
     return defaultModel(task);
   }
+  if (isDropped(model)) {
+    const { name, source } = droppedSource(model);
+    refuseRevision(options.revision, name);
+    return { name, sources: [source] };
+  }
   checkModel(model);
   const text = String(model);
-  if (isUrl(text) || isPath(text)) {
-    refuseRevision(options.revision, text);
-    if (options.local_files_only && /^https?:/i.test(text)) {
-      throw new DragomanError(
-        'invalid-argument',
-        `${text} is not local, and local_files_only is set.`,
-      );
-    }
-    return { name: text, sources: [isUrl(text) ? urlSource(text) : pathSource(text)] };
-  }
-  return hubModel(text, options);
+  if (!isUrl(text) && !isPath(text)) return hubModel(text, options);
+  refuseRevision(options.revision, text);
+  // A path is local, also where it is one of the page's own server.
+  const offline = options.local_files_only;
+  return { name: text, sources: [isUrl(text) ? urlSource(text, { offline }) : pathSource(text)] };
 }
 
 function refuseRevision(revision: string | undefined, model: string): void {

@@ -21,7 +21,7 @@ export interface PipelineOptions {
   signal?: AbortSignal;
   /** Branch, tag or commit of a model on the hub. */
   revision?: string;
-  /** Never ask the hub. */
+  /** Use local files and what is stored only; fetch nothing from other servers. */
   local_files_only?: boolean;
   /** Most threads to compute with. By default up to four, as many as there are processors. */
   threads?: number;

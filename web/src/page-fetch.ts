@@ -1,5 +1,6 @@
 // Fetching on the page's side, for those who set env.fetch: functions cannot go to the worker.
 import { env } from './env.js';
+import { isNode } from './common/platform.js';
 import { DragomanError, messageOf } from './common/errors.js';
 import type { Handlers } from './common/channel.js';
 import type { PageMethods } from './common/protocol.js';
@@ -11,9 +12,9 @@ export function createPageHandlers(): Handlers<PageMethods> {
   const bodies = new Map<number, Body>();
   let lastBody = 0;
   return {
-    async fetch({ url }, { signal }) {
+    async fetch({ url, headers: sent }, { signal }) {
       const fetchFunction = env.fetch ?? globalThis.fetch;
-      const response = await fetchFunction(url, { signal });
+      const response = await fetchFunction(url, { headers: sent, signal });
       const body = ++lastBody;
       if (response.body !== null) bodies.set(body, response.body.getReader());
       const headers = Object.fromEntries(response.headers.entries());
@@ -41,6 +42,10 @@ export function createPageHandlers(): Handlers<PageMethods> {
       const reader = bodies.get(body);
       bodies.delete(body);
       await reader?.cancel().catch(() => {});
+      return null;
+    },
+    async persist() {
+      if (!isNode()) await navigator.storage?.persist?.().catch(() => false);
       return null;
     },
   };

@@ -6,6 +6,7 @@ import { DragomanError } from './common/errors.js';
 import { resolveModel } from './models.js';
 import { canonicalDtype, checkPipelineOptions, shown } from './options.js';
 import { streamTranslations, translate } from './translation.js';
+import { storeParams } from './stored-models.js';
 import { executions } from './variant.js';
 import type { Classification, ClassificationInput } from './classification.js';
 import type { MemoryUse, ModelInfo, Variant } from './common/protocol.js';
@@ -153,7 +154,7 @@ export async function pipeline<Name extends Task>(
   const dtype = canonicalDtype(options.dtype);
   const { name, sources } = resolveModel(task, model, options);
   const engine = engineFor(executions({ variant, threads }));
-  const spec = { task, dtype, name, sources };
+  const spec = { task, dtype, name, sources, store: storeParams() };
   const loaded = await LoadedModel.load(engine, spec, { signal, onEvent: report });
   try {
     const call = callable(task, loaded);

@@ -1,5 +1,7 @@
 // What Node offers beyond the web platform, without an import that a bundler would stumble over.
+import type * as Crypto from 'node:crypto';
 import type * as Fs from 'node:fs';
+import type * as Net from 'node:net';
 import type * as Os from 'node:os';
 import type * as Path from 'node:path';
 import type * as Threads from 'node:worker_threads';
@@ -7,7 +9,9 @@ import type * as Url from 'node:url';
 import type * as V8 from 'node:v8';
 
 interface Builtins {
+  'node:crypto': typeof Crypto;
   'node:fs': typeof Fs;
+  'node:net': typeof Net;
   'node:os': typeof Os;
   'node:path': typeof Path;
   'node:url': typeof Url;

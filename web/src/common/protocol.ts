@@ -3,12 +3,42 @@
 /** The language of these tables. Both ends must have been built from the same one. */
 export const protocolVersion = __VERSION__;
 
+/** A folder served over http. */
+export interface HttpSourceSpec {
+  kind: 'http';
+  /** Ends with a slash. */
+  url: string;
+  revision?: string | undefined;
+  /** The page fetches, as it has a fetch of its own. */
+  relay: boolean;
+  /** Only what is stored may be used. */
+  offline: boolean;
+}
+
+/** A file the user handed over. Its own name and date do not survive every message. */
+export interface NamedFile {
+  /** Relative to the model's folder. */
+  name: string;
+  file: Blob;
+  lastModified: number;
+}
+
 /** Where a model's files are. */
 export type Source =
-  /** @property url ends with a slash; `relay`: the page fetches, as it has a fetch of its own. */
-  | { kind: 'http'; url: string; relay: boolean }
+  | HttpSourceSpec
   /** A folder of the file system, in Node. */
-  | { kind: 'folder'; path: string };
+  | { kind: 'folder'; path: string }
+  /** Files of one folder; `label` is its name. */
+  | { kind: 'files'; label: string; files: NamedFile[] }
+  | { kind: 'directory'; handle: FileSystemDirectoryHandle };
+
+/** Where models are stored. */
+export interface StoreParams {
+  /** Off by the user's wish. */
+  enabled: boolean;
+  /** Of Node's file system; undefined: the default one. */
+  folder: string | undefined;
+}
 
 export type Dtype = 'int8' | 'fp32';
 
@@ -29,21 +59,44 @@ export interface LoadParams {
   name: string;
   /** The first one that has a config.json is taken. */
   sources: Source[];
+  store: StoreParams;
 }
 
-/** A file of a model on its way; the shapes of transformers.js. */
+/** How far something is. */
+export interface Progress {
+  /** Bytes so far. */
+  loaded: number;
+  /** Bytes; 0 when the server does not say. */
+  total: number;
+}
+
+/** What happens to a model on its way; the shapes of transformers.js. */
 export type FileEvent =
-  | { status: 'initiate' | 'download' | 'done'; name: string; file: string }
   | {
+      status: 'initiate' | 'download' | 'done';
+      name: string;
+      file: string;
+      /** From the store, not from the network. */
+      cached?: boolean;
+    }
+  | ({
       status: 'progress';
       name: string;
       file: string;
       /** Percent; 0 while the size is not known. */
       progress: number;
-      loaded: number;
-      /** Bytes; 0 when the server does not say. */
-      total: number;
-    };
+      cached?: boolean;
+    } & Progress)
+  /** All files together; comes once their sizes have been asked for. */
+  | ({
+      status: 'progress_total';
+      name: string;
+      /** Percent; 0 while not all sizes are known. */
+      progress: number;
+      files: Record<string, Progress>;
+    } & Progress)
+  /** The model is loaded, but something is not as it should be: it could not be stored. */
+  | { status: 'warning'; name: string; message: string };
 
 /** What a loaded model says about itself. */
 export interface ModelInfo {
@@ -107,10 +160,16 @@ export interface WorkerMethods {
 
 /** Asked of the page by the worker, where the page has a fetch of its own. */
 export interface PageMethods {
-  fetch: { params: { url: string }; result: FetchAnswer; event: never };
+  fetch: {
+    params: { url: string; headers: Record<string, string> };
+    result: FetchAnswer;
+    event: never;
+  };
   /** The next bytes of a body; null at its end. */
   read: { params: { body: number }; result: Uint8Array<ArrayBuffer> | null; event: never };
   close: { params: { body: number }; result: null; event: never };
+  /** Asks the browser to keep what is stored; workers cannot. */
+  persist: { params: null; result: null; event: never };
 }
 
 export interface FetchAnswer {

@@ -1,226 +1,280 @@
-// Loads a model: its files go into WebAssembly memory piece by piece, several at a time.
-import { DragomanError } from '../common/errors.js';
+// Loads a model: from the store where it is complete there, else from the first source that has
+// it, and into the store then. What goes wrong with the store is told as a warning; the model is
+// loaded all the same.
+import { DragomanError, isAbort, messageOf } from '../common/errors.js';
+import { SourceChanged } from './download.js';
 import { openSource } from './files.js';
-import { guarded } from './module.js';
-import { FatalError } from '../common/channel.js';
+import { LoadProgress } from './progress.js';
+import { loadFromSource } from './source-loader.js';
+import { loadStored } from './stored-loader.js';
+import { ModelStore } from './store/model-store.js';
+import { Recorder } from './store/recorder.js';
+import { loadLock, useLock } from './store/space.js';
 import type { CallContext } from '../common/channel.js';
-import type { FileEvent, LoadParams, ModelInfo } from '../common/protocol.js';
-import type { FileSource, OpenedFile, PageChannel } from './files.js';
+import type { FileEvent, LoadParams, ModelInfo, Source } from '../common/protocol.js';
+import type { EngineModel } from './engine-model.js';
+import type { FileSource } from './files.js';
+import type { PageChannel } from './http-source.js';
 import type { RunningModule } from './module.js';
-
-interface FileNames {
-  required: string[];
-  optional: string[];
-  weights: string[];
-}
+import type { Keeping } from './source-loader.js';
+import type { ModelIdentity } from './store/model-store.js';
+import type { Damage, LoadContext } from './stored-loader.js';
 
 const config = 'config.json';
-const stagingBytes = 1 << 20;
-// At most this often per file: listeners draw, and messages cost.
-const progressMilliseconds = 40;
+// How often a download begins anew because the files changed under it.
+const mostChanges = 2;
 
-/** One model on its way in. */
-class Loading {
-  readonly #module: RunningModule;
-  readonly #name: string;
-  readonly #model: number;
-  readonly #context: CallContext<FileEvent>;
-  #failure: unknown;
+export interface Loaded {
+  handle: number;
+  info: ModelInfo;
+  /** To be called when the model is deleted: from then on the store may drop it. */
+  release: () => void;
+}
 
-  constructor(module: RunningModule, name: string, model: number, context: CallContext<FileEvent>) {
-    this.#module = module;
-    this.#name = name;
-    this.#model = model;
-    this.#context = context;
+/** A source, and what the store knows its model by. */
+interface Candidate {
+  source: FileSource;
+  identity: ModelIdentity | undefined;
+}
+
+type Ready = { model: EngineModel; info: ModelInfo };
+
+class Loader {
+  readonly #params: LoadParams;
+  readonly #page: PageChannel;
+  readonly #context: LoadContext;
+  readonly #damages = new Map<string, Damage>();
+  #store: ModelStore | undefined;
+
+  constructor(
+    module: RunningModule,
+    params: LoadParams,
+    page: PageChannel,
+    { signal, emit }: CallContext<FileEvent>,
+  ) {
+    const { task, dtype, name } = params;
+    this.#params = params;
+    this.#page = page;
+    const progress = new LoadProgress(name, emit);
+    this.#context = { module, spec: { task, dtype, name }, progress, signal };
   }
 
-  async load(sources: FileSource[]): Promise<ModelInfo> {
-    const { engine } = this.#module;
-    const source = await this.#findSource(sources);
-    const names = JSON.parse(this.#call(() => engine.modelFileNames(this.#model))) as FileNames;
-    // The first failure ends the other downloads.
-    const { signal, stop } = linked(this.#context.signal);
-    try {
-      await Promise.all([
-        ...names.required.map((name) => this.#addFile(source, name, true, signal)),
-        ...names.optional.map((name) => this.#addFile(source, name, false, signal)),
-        this.#addWeights(source, names.weights, signal),
-      ]);
-    } catch (error) {
-      throw this.#failure ?? error;
-    } finally {
-      stop();
+  async load(): Promise<Loaded> {
+    const candidates: Candidate[] = [];
+    for (const spec of this.#params.sources) candidates.push(await this.#candidate(spec));
+    if (candidates.some(({ identity }) => identity)) this.#openStore();
+    for (const candidate of candidates) {
+      const loaded = await this.#fromStore(candidate);
+      if (loaded !== undefined) return loaded;
+      if (!candidate.source.local) continue;
+      const read = await this.#fromSource(candidate);
+      if (read !== undefined) return read;
     }
+    for (const candidate of candidates) {
+      if (candidate.source.local || candidate.source.offline) continue;
+      const loaded = await this.#fromSource(candidate);
+      if (loaded !== undefined) return loaded;
+    }
+    throw this.#notFound(candidates);
+  }
+
+  async #candidate(spec: Source): Promise<Candidate> {
+    const source = openSource(spec, this.#page);
+    const place = this.#params.store.enabled ? await source.identify() : undefined;
+    if (place === undefined) return { source, identity: undefined };
+    const { dtype, name } = this.#params;
+    const revision = spec.kind === 'http' ? spec.revision : undefined;
+    const identity = { key: `${place}#${dtype}`, name, source: place, revision, dtype };
+    return { source, identity };
+  }
+
+  #openStore(): void {
+    const store = ModelStore.open(this.#params.store.folder);
+    if (typeof store === 'string') this.#warn(`cannot be stored: ${store}`);
+    else this.#store = store;
+  }
+
+  #warn(what: string): void {
+    this.#context.progress.warn(`${this.#params.name} ${what}.`);
+  }
+
+  /** After this the model is loaded without the store. Aborts are not the store's failures. */
+  #giveUpStore(error: unknown): void {
+    if (isAbort(error)) throw error;
     this.#context.signal.throwIfAborted();
-    return JSON.parse(this.#call(() => engine.finishModel(this.#model))) as ModelInfo;
+    this.#store = undefined;
+    this.#warn(`cannot be stored: ${messageOf(error).replace(/\.$/, '')}`);
   }
 
-  /** The first source with a config.json, which is then given to the model. */
-  async #findSource(sources: FileSource[]): Promise<FileSource> {
-    for (const source of sources) {
-      if (await this.#addFile(source, config, false, this.#context.signal)) return source;
-    }
-    const places = sources.map((source) => source.locate(config)).join(' and ');
-    throw new DragomanError('model-incomplete', `${this.#name} was not found: no ${places}.`);
-  }
-
-  async #open(source: FileSource, name: string, required: boolean, signal: AbortSignal) {
-    const file = await source.open(name, signal);
-    if (file !== undefined || !required) return file;
-    throw new DragomanError(
-      'model-incomplete',
-      `${this.#name} has no ${name}: ${source.locate(name)} was not found.`,
-    );
-  }
-
-  /** @returns whether there is such a file */
-  async #addFile(source: FileSource, name: string, required: boolean, signal: AbortSignal) {
-    const file = await this.#open(source, name, required, signal);
-    if (file === undefined) return false;
-    const chunks: Uint8Array[] = [];
-    await this.#read(file, name, signal, (bytes) => chunks.push(bytes.slice()));
-    const { engine } = this.#module;
-    const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
-    // A buffer has at least one byte, also that of an empty file.
-    const pointer = this.#call(() => engine.allocate(Math.max(1, length)));
+  /** Runs a step that only the store needs. */
+  async #withStore<Result>(body: (store: ModelStore) => Promise<Result>) {
+    if (this.#store === undefined) return undefined;
     try {
-      let offset = pointer;
-      for (const chunk of chunks) {
-        this.#put(offset, chunk);
-        offset += chunk.length;
-      }
-      this.#call(() => engine.addModelFile(this.#model, name, pointer, length));
-    } finally {
-      this.#free(pointer);
-    }
-    return true;
-  }
-
-  async #addWeights(source: FileSource, names: string[], signal: AbortSignal): Promise<void> {
-    const { engine } = this.#module;
-    const staging = this.#call(() => engine.allocate(stagingBytes));
-    try {
-      for (const name of names) {
-        const file = await this.#open(source, name, true, signal);
-        if (file !== undefined) await this.#feed(file, name, staging, signal);
-      }
-    } finally {
-      this.#free(staging);
-    }
-  }
-
-  async #feed(file: OpenedFile, name: string, staging: number, signal: AbortSignal) {
-    const { engine } = this.#module;
-    this.#call(() => engine.beginWeights(this.#model, name, file.total ?? 0));
-    await this.#read(file, name, signal, (bytes) => {
-      for (let start = 0; start < bytes.length; start += stagingBytes) {
-        const piece = bytes.subarray(start, start + stagingBytes);
-        this.#put(staging, piece);
-        this.#call(() => engine.feedWeights(this.#model, staging, piece.length));
-      }
-    });
-    this.#call(() => engine.endWeights(this.#model));
-  }
-
-  // After a failure the engine refuses what else comes for this model, and that refusal may be
-  // heard of before its cause. So the cause is kept.
-  #call<Result>(body: () => Result): Result {
-    try {
-      return guarded(body);
+      return await body(this.#store);
     } catch (error) {
-      this.#failure ??= error;
+      this.#giveUpStore(error);
+      return undefined;
+    }
+  }
+
+  async #fromStore({ identity }: Candidate): Promise<Loaded | undefined> {
+    if (identity === undefined) return undefined;
+    const { key } = identity;
+    const manifest = await this.#withStore(({ backend }) => backend.manifest(key));
+    const known = this.#damages.get(key)?.manifest.created;
+    const store = this.#store;
+    if (manifest === undefined || store === undefined || manifest.created === known) {
+      return undefined;
+    }
+    const release = await this.#use(key);
+    try {
+      const found = await loadStored(store, manifest, this.#context);
+      if ('model' in found) {
+        await store.backend.touch(key).catch(() => {});
+        return { ...ready(found), release };
+      }
+      this.#damages.set(key, found);
+    } catch (error) {
+      release();
+      throw error;
+    }
+    release();
+    return undefined;
+  }
+
+  /** Marks a model as in use; the release never fails. */
+  async #use(key: string): Promise<() => void> {
+    const { signal } = this.#context;
+    return (await this.#withStore(({ locks }) => locks.share(useLock(key), signal))) ?? (() => {});
+  }
+
+  /** @returns undefined where the source has no model */
+  async #fromSource(candidate: Candidate): Promise<Loaded | undefined> {
+    const { source, identity } = candidate;
+    if (this.#store === undefined || identity === undefined) {
+      const found = await loadFromSource(source, this.#context, undefined);
+      return found && { ...ready(found), release: () => {} };
+    }
+    const { key } = identity;
+    const { signal } = this.#context;
+    // One downloads; who waited finds the model in the store.
+    const unlock = await this.#withStore(({ locks }) => locks.acquire(loadLock(key), signal));
+    try {
+      return (await this.#fromStore(candidate)) ?? (await this.#download(source, identity));
+    } finally {
+      unlock?.();
+    }
+  }
+
+  async #download(source: FileSource, identity: ModelIdentity): Promise<Loaded | undefined> {
+    for (let changes = 0; ; changes++) {
+      try {
+        return await this.#downloadOnce(source, identity);
+      } catch (error) {
+        const changed = error instanceof SourceChanged;
+        // What is kept of a file that cannot be used would be of no use the next time either.
+        if (changed || !isPassing(error)) {
+          await this.#withStore(({ backend }) => backend.deletePartial(identity.key));
+        }
+        if (changed && changes < mostChanges) continue;
+        throw this.#explained(error, identity.key);
+      }
+    }
+  }
+
+  async #downloadOnce(source: FileSource, identity: ModelIdentity): Promise<Loaded | undefined> {
+    const keeping = source.local ? undefined : await this.#keep(identity);
+    const found = await loadFromSource(source, this.#context, keeping);
+    if (found === undefined) return undefined;
+    const { model, files, weights } = found;
+    const { key } = identity;
+    const { signal } = this.#context;
+    try {
+      const complete = { image: model.packed(), files, weights };
+      const intact = this.#damages.get(key)?.intact ?? new Map();
+      await this.#withStore(async (store) => {
+        await store.save(identity, complete, intact, signal).catch(async (error: unknown) => {
+          // Half of a model is of no use; what is kept of its download still is after an abort.
+          if (!isAbort(error)) await store.backend.delete(key).catch(() => {});
+          throw error;
+        });
+        await this.#askToPersist(store);
+      });
+      return { ...ready(found), release: await this.#use(key) };
+    } catch (error) {
+      model.delete(error);
       throw error;
     }
   }
 
-  // Never throws, so that it does not hide the reason why it is called.
-  #free(pointer: number): void {
-    try {
-      guarded(() => this.#module.engine.release(pointer));
-    } catch {
-      // The module is lost, and its memory with it.
-    }
+  /** Prepares the store for a download, and finds what it has of it. */
+  #keep(identity: ModelIdentity): Promise<Keeping | undefined> {
+    return this.#withStore(async (store) => {
+      const { backend, space } = store;
+      await space.deleteStale(identity.key);
+      // The weights may still fit when they are packed, so that this is no warning yet.
+      const recorder = await Recorder.open(backend, space, store.fresh(identity), () => {});
+      return { recorder, space };
+    });
   }
 
-  // The memory may have grown since the last time, which makes older views of it useless.
-  #put(pointer: number, bytes: Uint8Array): void {
-    new Uint8Array(this.#module.memory.buffer, pointer, bytes.length).set(bytes);
+  // Browsers drop what pages stored when space is short, unless asked not to.
+  async #askToPersist({ backend }: ModelStore): Promise<void> {
+    const isFirst = (await backend.manifests().catch(() => [])).length === 1;
+    if (isFirst) await this.#page.call('persist', null).catch(() => {});
   }
 
-  /** Reads a file to its end and reports on it. */
-  async #read(
-    file: OpenedFile,
-    name: string,
-    signal: AbortSignal,
-    use: (bytes: Uint8Array) => void,
-  ) {
-    const { emit } = this.#context;
-    const about = { name: this.#name, file: name };
-    emit({ status: 'initiate', ...about });
-    emit({ status: 'download', ...about });
-    let loaded = 0;
-    let reported = 0;
-    const report = (total: number) => {
-      const progress = total > 0 ? Math.min(100, (100 * loaded) / total) : 0;
-      emit({ status: 'progress', ...about, progress, loaded, total });
-      reported = performance.now();
-    };
-    try {
-      for await (const bytes of file.chunks) {
-        signal.throwIfAborted();
-        use(bytes);
-        loaded += bytes.length;
-        if (performance.now() - reported > progressMilliseconds) report(file.total ?? 0);
-      }
-      if (file.total !== undefined && loaded < file.total) {
-        throw new DragomanError(
-          'network',
-          `${name} of ${this.#name} ended after ${loaded} of ${file.total} bytes.`,
-        );
-      }
-      report(loaded);
-      emit({ status: 'done', ...about });
-    } finally {
-      await file.close();
-    }
+  #explained(error: unknown, key: string): unknown {
+    if (error instanceof SourceChanged) return new DragomanError('network', error.message);
+    const damage = this.#damages.get(key);
+    if (damage === undefined || (error as { code?: string }).code !== 'network') return error;
+    return this.#damaged(damage, messageOf(error));
+  }
+
+  #damaged({ reason }: Damage, obstacle: string): DragomanError {
+    const { name } = this.#params;
+    return new DragomanError(
+      'integrity',
+      `The stored copy of ${name} ${reason}, and it cannot be fetched again: ${obstacle}`,
+    );
+  }
+
+  #notFound(candidates: readonly Candidate[]): DragomanError {
+    const { name } = this.#params;
+    const [damage] = this.#damages.values();
+    if (damage !== undefined) return this.#damaged(damage, 'only local files may be used.');
+    const places = candidates.map(({ source }) => {
+      return `${source.offline ? 'stored copy of ' : ''}${source.locate(config)}`;
+    });
+    return new DragomanError(
+      'model-incomplete',
+      `${name} was not found: no ${places.join(' and ')}.`,
+    );
   }
 }
 
-/** A signal that follows another and can be stopped by itself. */
-function linked(parent: AbortSignal): { signal: AbortSignal; stop: () => void } {
-  const controller = new AbortController();
-  const follow = () => controller.abort(parent.reason);
-  if (parent.aborted) follow();
-  parent.addEventListener('abort', follow, { once: true });
-  const stop = () => {
-    parent.removeEventListener('abort', follow);
-    controller.abort();
-  };
-  return { signal: controller.signal, stop };
+function ready({ model, info }: Ready): { handle: number; info: ModelInfo } {
+  return { handle: model.handle, info };
+}
+
+/** Whether the same load may succeed another time. */
+function isPassing(error: unknown): boolean {
+  const { code } = error as { code?: string };
+  if (isAbort(error) || !(error instanceof DragomanError)) return true;
+  return code === 'network' || code === 'out-of-memory';
 }
 
 /**
- * Loads a model from the first source that has it.
+ * Loads a model from the store or the first source that has it.
  *
- * @returns its handle and what it says about itself
- * @throws model-incomplete, model-format, tokenizer-format, unsupported-model, network, …
+ * @throws model-incomplete, model-format, tokenizer-format, unsupported-model, network,
+ *   integrity, …
  */
-export async function loadModel(
+export function loadModel(
   module: RunningModule,
   params: LoadParams,
   page: PageChannel,
   context: CallContext<FileEvent>,
-): Promise<{ handle: number; info: ModelInfo }> {
-  const { engine } = module;
-  const { task, dtype, name } = params;
-  const handle = guarded(() => engine.createModel(JSON.stringify({ task, dtype, name })));
-  try {
-    const sources = params.sources.map((source) => openSource(source, page));
-    const info = await new Loading(module, name, handle, context).load(sources);
-    return { handle, info };
-  } catch (error) {
-    // After a trap this throws as well, and says less than the trap did.
-    if (!(error instanceof FatalError)) guarded(() => engine.deleteModel(handle));
-    throw error;
-  }
+): Promise<Loaded> {
+  return new Loader(module, params, page, context).load();
 }

@@ -9,7 +9,8 @@ import { Scheduler } from './jobs.js';
 import { guarded, startModule } from './module.js';
 import type { Handlers, Send } from '../common/channel.js';
 import type { MemoryUse, PageMethods, WorkerMethods } from '../common/protocol.js';
-import type { PageChannel } from './files.js';
+import type { PageChannel } from './http-source.js';
+import type { Loaded } from './loader.js';
 import type { EngineModule, RunningModule } from './module.js';
 
 /** What a worker is between start and end. */
@@ -19,19 +20,19 @@ interface State {
 }
 
 let state: State | undefined;
-/** Handles of the loaded models, by the numbers the page gave them. */
-const models = new Map<number, number>();
+/** The loaded models, by the numbers the page gave them. */
+const models = new Map<number, Loaded>();
 
 function started(): State {
   if (state === undefined) throw new DragomanError('internal', 'The worker was not started.');
   return state;
 }
 
-function modelHandle(model: number): number {
-  const handle = models.get(model);
-  if (handle === undefined)
+function loadedModel(model: number): Loaded {
+  const loaded = models.get(model);
+  if (loaded === undefined)
     throw new DragomanError('disposed', 'The model is not loaded any more.');
-  return handle;
+  return loaded;
 }
 
 function checkVersion(version: string, engine?: EngineModule): void {
@@ -58,17 +59,18 @@ const handlers: Handlers<WorkerMethods> = {
     });
   },
   async load(params, context) {
-    const { handle, info } = await loadModel(started().module, params, channel, context);
-    models.set(params.model, handle);
-    return info;
+    const loaded = await loadModel(started().module, params, channel, context);
+    models.set(params.model, loaded);
+    return loaded.info;
   },
   run({ model, request, reports }, { signal, emit }) {
     const { scheduler } = started();
-    return scheduler.run(modelHandle(model), request, signal, reports ? emit : undefined);
+    return scheduler.run(loadedModel(model).handle, request, signal, reports ? emit : undefined);
   },
   unload({ model }) {
-    const handle = modelHandle(model);
+    const { handle, release } = loadedModel(model);
     models.delete(model);
+    release();
     guarded(() => started().module.engine.deleteModel(handle));
     return null;
   },

@@ -1,0 +1,179 @@
+// Loads a model from the files of its source: they go into WebAssembly memory piece by piece,
+// several at a time, and weights are packed while they arrive.
+import { DragomanError } from '../common/errors.js';
+import { abortable } from '../common/signals.js';
+import { Download } from './download.js';
+import { EngineModel } from './engine-model.js';
+import { worthKeeping } from './store/model-store.js';
+import type { WeightFile } from '../common/store/records.js';
+import type { ModelInfo } from '../common/protocol.js';
+import type { FileSource } from './files.js';
+import type { LoadContext } from './stored-loader.js';
+import type { Recorder } from './store/recorder.js';
+import type { Space } from './store/space.js';
+
+const config = 'config.json';
+
+export interface SourceLoad {
+  model: EngineModel;
+  info: ModelInfo;
+  /** What was read besides the weights. */
+  files: Map<string, Uint8Array<ArrayBuffer>>;
+  weights: WeightFile[];
+}
+
+/** Where the bytes are kept while they arrive. */
+export interface Keeping {
+  recorder: Recorder;
+  space: Space;
+}
+
+/** One model on its way in. */
+class SourceLoading {
+  readonly #source: FileSource;
+  readonly #context: LoadContext;
+  readonly #keeping: Keeping | undefined;
+  readonly #model: EngineModel;
+  readonly #files = new Map<string, Uint8Array<ArrayBuffer>>();
+  readonly #weights: WeightFile[] = [];
+
+  constructor(source: FileSource, context: LoadContext, keeping: Keeping | undefined) {
+    this.#source = source;
+    this.#context = context;
+    this.#keeping = keeping;
+    this.#model = new EngineModel(context.module, context.spec);
+  }
+
+  async load(): Promise<SourceLoad | undefined> {
+    const model = this.#model;
+    try {
+      const first = await this.#open(config, true, this.#context.signal);
+      if (first === undefined) {
+        model.delete();
+        return undefined;
+      }
+      await this.#addFile(first, this.#context.signal);
+      await this.#loadRest();
+      this.#context.signal.throwIfAborted();
+      return { model, info: model.finish(), files: this.#files, weights: this.#weights };
+    } catch (error) {
+      model.delete(error);
+      throw model.failure ?? error;
+    }
+  }
+
+  async #loadRest(): Promise<void> {
+    const names = this.#model.fileNames();
+    // The first failure ends the other downloads.
+    const own = abortable(this.#context.signal);
+    const { signal } = own;
+    try {
+      // All are asked for before much is read: so their sizes are known early.
+      const small = [...names.required, ...names.optional].map(async (name) => {
+        const download = await this.#open(name, true, signal);
+        if (download === undefined && names.required.includes(name)) throw this.#lacks(name);
+        return download;
+      });
+      const weights = this.#openWeights(names.weights[0] as string, signal);
+      void Promise.allSettled([...small, weights]).then(() => {
+        if (!signal.aborted) this.#context.progress.sizesAsked();
+      });
+      await Promise.all([
+        ...small.map(async (opening) => {
+          const download = await opening;
+          if (download !== undefined) await this.#addFile(download, signal);
+        }),
+        this.#feedAll(weights, names.weights, signal),
+      ]);
+    } finally {
+      own.abort(undefined);
+      own.release();
+      await this.#keeping?.recorder.settle();
+    }
+  }
+
+  async #feedAll(first: Promise<Download>, names: string[], signal: AbortSignal): Promise<void> {
+    await this.#feed(await first, signal);
+    for (const name of names.slice(1)) {
+      await this.#feed(await this.#openWeights(name, signal), signal);
+    }
+  }
+
+  async #openWeights(name: string, signal: AbortSignal): Promise<Download> {
+    const download = await this.#open(name, false, signal);
+    if (download === undefined) throw this.#lacks(name);
+    const { recorder, space } = this.#keeping ?? {};
+    if (space && !(await worthKeeping(space, download.total))) recorder?.stop();
+    return download;
+  }
+
+  async #open(name: string, small: boolean, signal: AbortSignal): Promise<Download | undefined> {
+    const recorder = this.#keeping?.recorder;
+    const context = { source: this.#source, signal, model: this.#context.spec.name, recorder };
+    return Download.open(context, { name, small });
+  }
+
+  #lacks(name: string): DragomanError {
+    const { name: model } = this.#context.spec;
+    const place = this.#source.locate(name);
+    return new DragomanError(
+      'model-incomplete',
+      `${model} has no ${name}: ${place} was not found.`,
+    );
+  }
+
+  async #addFile(download: Download, signal: AbortSignal): Promise<void> {
+    const parts: Uint8Array[] = [];
+    await this.#read(download, signal, (bytes) => parts.push(bytes.slice()));
+    const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+    let offset = 0;
+    for (const part of parts) {
+      whole.set(part, offset);
+      offset += part.length;
+    }
+    this.#model.addFile(download.name, whole);
+    this.#files.set(download.name, whole);
+  }
+
+  async #feed(download: Download, signal: AbortSignal): Promise<void> {
+    const { name, total, etag } = download;
+    this.#model.beginWeights(name, total);
+    let length = 0;
+    await this.#read(download, signal, (bytes) => {
+      length += bytes.length;
+      this.#model.feedWeights(bytes);
+    });
+    this.#model.endWeights();
+    this.#weights.push({ name, bytes: length, etag });
+  }
+
+  /** Reads a file to its end and reports on it. */
+  async #read(download: Download, signal: AbortSignal, use: (bytes: Uint8Array) => void) {
+    const progress = this.#context.progress.file(download.name, download.total);
+    progress.begin();
+    try {
+      for await (const bytes of download.bytes()) {
+        signal.throwIfAborted();
+        use(bytes);
+        progress.add(bytes.length);
+      }
+      progress.end();
+    } finally {
+      await download.close();
+    }
+  }
+}
+
+/**
+ * Loads a model from one source.
+ *
+ * @returns undefined where the source has no config.json
+ * @throws model-incomplete, model-format, tokenizer-format, unsupported-model, network, …
+ */
+export function loadFromSource(
+  source: FileSource,
+  context: LoadContext,
+  keeping: Keeping | undefined,
+): Promise<SourceLoad | undefined> {
+  return new SourceLoading(source, context, keeping).load();
+}
