@@ -68,11 +68,14 @@ class Variations:
 class Corpus:
     """All pairs as ids, and the batches of any epoch."""
 
-    def __init__(self, pairs, codec, batch_tokens: int, seed: int, cache: Path, longest=120):
+    def __init__(self, pairs, codec, batch_tokens: int, seed: int, cache: Path, longest=120,
+                 sampling: float = 0.0):
+        """`sampling`: share of the examples that are cut into pieces at random."""
         self.codec = codec
         self.batch_tokens = batch_tokens
         self.seed = seed
         self.longest = longest
+        self.sampling = sampling
         ids = [(codec.encode(source), codec.encode(target)) for source, target in pairs]
         kept = [at for at, (s, t) in enumerate(ids) if max(len(s), len(t)) < longest]
         self.pairs = [pairs[at] for at in kept]
@@ -87,6 +90,7 @@ class Corpus:
         [target length, source length], or None.
         """
         rng = random.Random(self.seed * 1_000_003 + number)
+        self.codec.seed(self.seed * 1_000_003 + number)
         examples = [self.varied(at, rng) for at in range(len(self.ids))]
         joined = (self.concatenated(rng) for _ in range(int(CONCATENATIONS * len(self.ids))))
         examples += [each for each in joined if max(map(len, each[:2])) < self.longest]
@@ -94,6 +98,10 @@ class Corpus:
 
     def varied(self, at: int, rng: random.Random) -> tuple:
         pair = self.variations.apply(self.pairs[at], rng)
+        if rng.random() < self.sampling:
+            # Its alignment would be one of other pieces, so nothing guides the attention here.
+            source, target = (self.codec.sample(text) for text in pair or self.pairs[at])
+            return source[: self.longest], target[: self.longest], None
         if pair:
             return self.codec.encode(pair[0]), self.codec.encode(pair[1]), None
         return *self.ids[at], self.alignments[at]

@@ -15,6 +15,8 @@ import sentencepiece
 from .data import read_pairs
 
 VOCABULARY = 8000
+# Of the published values, one that leaves most words whole.
+SAMPLING_ALPHA = 0.3
 
 
 def train_pieces(pairs: list[tuple[str, str]]) -> bytes:
@@ -78,6 +80,17 @@ class Codec:
     def encode(self, text: str) -> list[int]:
         """Ids without the closing `</s>`."""
         return [self.table.get(p, self.unk) for p in self.spm.encode(text, out_type=str)]
+
+    def seed(self, value: int) -> None:
+        """Makes what `sample` gives from here on repeatable."""
+        sentencepiece.set_random_generator_seed(value & 0xFFFFFFFF)
+
+    def sample(self, text: str) -> list[int]:
+        """Like `encode`, in pieces drawn at random (Kudo, "Subword Regularization", 2018)."""
+        pieces = self.spm.encode(
+            text, out_type=str, enable_sampling=True, alpha=SAMPLING_ALPHA, nbest_size=-1
+        )
+        return [self.table.get(p, self.unk) for p in pieces]
 
     def decode(self, ids: list[int]) -> str:
         special = (self.eos, self.pad)

@@ -18,7 +18,7 @@ from transformers import MarianConfig, MarianMTModel
 
 from ..int8 import read_folder
 from .data import Corpus, collate, read_pairs
-from .model import FastMarian, initialise, make_config
+from .model import DropoutPool, FastMarian, initialise, make_config
 from .tokenizer import Codec, write_tokenizer
 
 TOKENIZER_FILES = ("source.spm", "target.spm", "vocab.json", "tokenizer_config.json")
@@ -53,6 +53,7 @@ class Trainer:
         dtype = torch.bfloat16 if args.bf16 else torch.float32
         self.fast = FastMarian(model, dtype)
         self.fast.guidance = args.guidance
+        self.fast.dropout = DropoutPool(args.dropout)
         self.parameters = list(self.fast.parameters().values())
         self.average = [p.detach().clone() for p in self.parameters]
         self.optimizer = torch.optim.AdamW(
@@ -138,7 +139,9 @@ class Trainer:
         self.position = state["position"]
         self.hours_before = self.position["hours"]
         torch.set_rng_state(state["rng"])
-        self.fast.dropout.pool = state["dropout"]
+        # The rate may have been changed for the rest of the run.
+        if torch.equal(state["dropout"].max(), self.fast.dropout.pool.max()):
+            self.fast.dropout.pool = state["dropout"]
 
 
 class Swap:
@@ -265,6 +268,9 @@ def parse_arguments():
     parser.add_argument("--ema", type=float, default=0.9995, help="decay of the weight average")
     parser.add_argument("--batch-tokens", type=int, default=1000, help="target tokens in a batch")
     parser.add_argument("--guidance", type=float, default=0.3, help="weight of the alignment loss")
+    parser.add_argument("--dropout", type=float, default=0.1)
+    parser.add_argument("--sampling", type=float, default=0.0,
+                        help="share of the examples that are cut into pieces at random")
     parser.add_argument("--bf16", action="store_true", help="bfloat16 matrix products")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--save-every", type=float, default=5, help="minutes")
@@ -306,7 +312,8 @@ def main() -> None:
     if args.reset_encoder:
         initialise(model, ("encoder.layers", "encoder_attn."))
     alignments = Path(args.checkpoints) / "alignments.npy"
-    corpus = Corpus(pairs, codec, args.batch_tokens, args.seed, alignments)
+    corpus = Corpus(pairs, codec, args.batch_tokens, args.seed, alignments,
+                    sampling=args.sampling)
     trainer = Trainer(args, model, corpus)
     checkpoint = Path(args.checkpoints) / "checkpoint.pt"
     if checkpoint.exists():
