@@ -93,11 +93,11 @@ export class HttpSource implements FileSource {
   async #openRest(url: string, rest: Rest, signal: AbortSignal) {
     let response: Answer;
     try {
-      response = await this.#fetch(url, rangeHeaders(url, rest), signal);
+      response = await this.#request(url, rangeHeaders(url, rest), signal);
     } catch (error) {
       // To another origin, some browsers send ranges only by its leave. If the network is at
       // fault, the next request says so.
-      if (isAbort(error)) throw error;
+      if (isAbort(error) || isOwn(url)) throw error;
       return undefined;
     }
     const file = this.#rest(url, response, rest);
@@ -159,9 +159,14 @@ async function* named(url: string, chunks: AsyncIterable<Uint8Array>) {
 // compared in any case, and says as much.
 function rangeHeaders(url: string, { offset, etag }: Rest): Headers {
   const headers: Headers = { Range: `bytes=${offset}-` };
-  const own = globalThis.location?.origin;
-  if (own === undefined || own === new URL(url).origin) headers['If-Range'] = etag;
+  if (isOwn(url)) headers['If-Range'] = etag;
   return headers;
+}
+
+// In Node nothing is of another origin.
+function isOwn(url: string): boolean {
+  const own = globalThis.location?.origin;
+  return own === undefined || own === new URL(url).origin;
 }
 
 function networkError(url: string, error: unknown): unknown {
