@@ -1,10 +1,12 @@
-// Makes a fresh clone ready to build: native tools, third-party sources, Emscripten, npm packages.
+// Makes a fresh clone ready to build and test: native tools, third-party sources, Emscripten,
+// browsers, npm packages.
 // Whatever is there already is left alone, so the second run is quick and needs no network.
 //
 //   node tools/setup.mjs
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { ensureBrowsers } from './lib/browsers.mjs';
 import * as debian from './lib/debian.mjs';
 import { asCommand, isProgram, projectRoot, run, UserError, which } from './lib/run.mjs';
 import { ensureSources } from './lib/sources.mjs';
@@ -41,6 +43,7 @@ const steps = {
   'native tools': ensureNativeTools,
   'third-party sources': ensureSources,
   Emscripten: ensureToolchain,
+  browsers: ensureBrowsers,
   'npm packages': ensureNodePackages,
 };
 

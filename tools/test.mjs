@@ -33,6 +33,7 @@ const stages = {
   'build-package': buildPackage,
   types: () => run(bin('tsc'), ['--noEmit', '--project', 'tsconfig.json']),
   'test-package': () => run(bin('vitest'), ['run']),
+  'test-browser': () => run(bin('vitest'), ['run', '--config', 'tests/browser/vitest.config.ts']),
   'build-asan': () => buildNative('asan'),
   'test-asan': () => runTests('asan', ['--label-regex', 'unit']),
   'build-tsan': () => buildNative('tsan'),

@@ -1,0 +1,4 @@
+// Types of browsers.mjs, for tests.
+
+export function findBrowser(name: 'chromium' | 'firefox'): string;
+export function ensureBrowsers(): void;
