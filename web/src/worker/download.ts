@@ -75,7 +75,8 @@ export class Download {
     }
     const { etag } = stored ?? {};
     const rest = stored && etag ? { offset: stored.bytes, etag } : undefined;
-    const file = await source.open(wanted.name, signal, rest);
+    const kept = recorder !== undefined;
+    const file = await source.open(wanted.name, signal, { rest, kept });
     // Where the server gave the whole although asked for the rest, it is read from its beginning.
     if (rest === undefined || (file !== undefined && file.etag === rest.etag)) {
       return file && new Download(context, wanted, { ...file, stored: file.offset, file });
@@ -160,7 +161,7 @@ export class Download {
     const { source, signal } = this.#context;
     const { etag } = this;
     const rest = etag === undefined || position === 0 ? undefined : { offset: position, etag };
-    this.#file = await source.open(this.name, signal, rest);
+    this.#file = await source.open(this.name, signal, { rest, kept: true });
     if (this.#file?.offset === position && (rest || this.#file.etag === etag)) return;
     const changed = this.#file?.etag !== etag || this.#file === undefined;
     await this.#file?.close();

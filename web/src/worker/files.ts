@@ -25,6 +25,12 @@ export interface Rest {
   etag: string;
 }
 
+export interface OpenOptions {
+  rest?: Rest | undefined;
+  /** The store keeps the bytes, so that the browser's own cache need not. */
+  kept?: boolean;
+}
+
 /** Opens files of one model. */
 export interface FileSource {
   /** Whether asking for files costs no network. */
@@ -34,7 +40,7 @@ export interface FileSource {
   /** What the store is to know the model by; undefined where it is not to be stored. */
   identify(): Promise<string | undefined>;
   /** Undefined where there is no such file. Throws network, model-incomplete. */
-  open(name: string, signal: AbortSignal, rest?: Rest): Promise<OpenedFile | undefined>;
+  open(name: string, signal: AbortSignal, options?: OpenOptions): Promise<OpenedFile | undefined>;
   /** Where a file is, for messages. */
   locate(name: string): string;
 }

@@ -2,7 +2,7 @@
 import { DragomanError, isAbort, messageOf } from '../common/errors.js';
 import type { Channel } from '../common/channel.js';
 import type { HttpSourceSpec, PageMethods, WorkerMethods } from '../common/protocol.js';
-import type { FileSource, OpenedFile, Rest } from './files.js';
+import type { FileSource, OpenedFile, OpenOptions, Rest } from './files.js';
 
 export type PageChannel = Channel<PageMethods, WorkerMethods>;
 
@@ -15,7 +15,13 @@ interface Answer {
 }
 
 type Headers = Record<string, string>;
-type Fetch = (url: string, headers: Headers, signal: AbortSignal) => Promise<Answer>;
+interface FetchInit {
+  headers: Headers;
+  cache?: RequestCache;
+  signal: AbortSignal;
+}
+
+type Fetch = (url: string, init: FetchInit) => Promise<Answer>;
 
 async function* readAll(reader: ReadableStreamDefaultReader<Uint8Array>) {
   for (;;) {
@@ -26,8 +32,8 @@ async function* readAll(reader: ReadableStreamDefaultReader<Uint8Array>) {
 }
 
 /** The worker fetches by itself. */
-export async function direct(url: string, headers: Headers, signal: AbortSignal): Promise<Answer> {
-  const response = await fetch(url, { headers, signal });
+export async function direct(url: string, init: FetchInit): Promise<Answer> {
+  const response = await fetch(url, init);
   const reader = response.body?.getReader();
   return {
     status: response.status,
@@ -41,7 +47,7 @@ async function* emptyChunks(): AsyncGenerator<Uint8Array> {}
 
 /** The page fetches, with a function of its own, and hands the pieces over. */
 export function relayed(page: PageChannel): Fetch {
-  return async (url, sent, signal) => {
+  return async (url, { headers: sent, signal }) => {
     const answer = await page.call('fetch', { url, headers: sent }, { signal });
     const { status, headers, body } = answer;
     async function* chunks() {
@@ -80,20 +86,27 @@ export class HttpSource implements FileSource {
     return Promise.resolve(/^https?:/i.test(this.#base) ? this.#base : undefined);
   }
 
-  async open(name: string, signal: AbortSignal, rest?: Rest): Promise<OpenedFile | undefined> {
+  async open(
+    name: string,
+    signal: AbortSignal,
+    { rest, kept }: OpenOptions = {},
+  ): Promise<OpenedFile | undefined> {
     const url = this.locate(name);
+    // A cache of the browser would hold a second copy, and answer for the server where ranges
+    // are asked for.
+    const init: FetchInit = { headers: {}, signal, ...(kept ? { cache: 'no-store' } : {}) };
     if (rest !== undefined) {
-      const file = await this.#openRest(url, rest, signal);
+      const file = await this.#openRest(url, rest, init);
       if (file !== undefined) return file;
     }
-    return this.#whole(url, await this.#request(url, {}, signal));
+    return this.#whole(url, await this.#request(url, init));
   }
 
   /** The rest or the whole of a file; undefined where the server is to be asked otherwise. */
-  async #openRest(url: string, rest: Rest, signal: AbortSignal) {
+  async #openRest(url: string, rest: Rest, init: FetchInit) {
     let response: Answer;
     try {
-      response = await this.#request(url, rangeHeaders(url, rest), signal);
+      response = await this.#request(url, { ...init, headers: rangeHeaders(url, rest) });
     } catch (error) {
       // To another origin, some browsers send ranges only by its leave. If the network is at
       // fault, the next request says so.
@@ -138,9 +151,9 @@ export class HttpSource implements FileSource {
     return { chunks: named(url, response.chunks), close: () => response.close() };
   }
 
-  async #request(url: string, headers: Headers, signal: AbortSignal): Promise<Answer> {
+  async #request(url: string, init: FetchInit): Promise<Answer> {
     try {
-      return await this.#fetch(url, headers, signal);
+      return await this.#fetch(url, init);
     } catch (error) {
       throw networkError(url, error);
     }
