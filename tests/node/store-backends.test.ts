@@ -24,7 +24,7 @@ function manifest(key: string, ids: string[], lastUsed = 2): Manifest {
 
 const partial = (key: string, updated = Date.now()): PartialRecord => {
   const files = [{ name: 'w', etag: '"1"', total: 9, complete: false }];
-  return { ...record(key), updated, bytes: 3, files };
+  return { ...record(key), updated, files };
 };
 
 const places: [string, () => StoreBackend][] = [

@@ -1,6 +1,6 @@
 // What is stored, for users: models.list(), size(), delete(), clear(). Needs no worker.
 import { DragomanError, messageOf } from './common/errors.js';
-import { manifestBytes } from './common/store/records.js';
+import { manifestBytes, partialBytes, piecePrefix } from './common/store/records.js';
 import { openStore } from './common/store/open.js';
 import { env } from './env.js';
 import type { ModelRecord, StoreBackend } from './common/store/records.js';
@@ -58,12 +58,16 @@ async function list(): Promise<StoredModel[]> {
   const found = await withStore(async (store) => {
     const [manifests, partials] = await Promise.all([store.manifests(), store.partials()]);
     const complete = new Set(manifests.map(({ key }) => key));
-    return [
-      ...manifests.map((each) => described(each, manifestBytes(each), each.last_used, true)),
-      ...partials
-        .filter(({ key }) => !complete.has(key))
-        .map((each) => described(each, each.bytes, each.updated, false)),
-    ];
+    const begun = partials
+      .filter(({ key }) => !complete.has(key))
+      .map(async (each) => {
+        const bytes = partialBytes(each, await store.chunkIds(each.key, piecePrefix));
+        return described(each, bytes, each.updated, false);
+      });
+    const whole = manifests.map((each) =>
+      described(each, manifestBytes(each), each.last_used, true),
+    );
+    return [...whole, ...(await Promise.all(begun))];
   }, []);
   return found.sort((a, b) => b.last_used.getTime() - a.last_used.getTime());
 }

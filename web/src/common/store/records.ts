@@ -74,9 +74,8 @@ export interface PartialFile {
 
 /** A download that was begun. */
 export interface PartialRecord extends ModelRecord {
+  /** When it was last begun or continued. */
   updated: number;
-  /** Bytes of all pieces. */
-  bytes: number;
   files: PartialFile[];
 }
 
@@ -96,6 +95,15 @@ export function chunksOf(manifest: Manifest): ChunkEntry[] {
 /** Bytes a complete model takes. */
 export function manifestBytes(manifest: Manifest): number {
   return chunksOf(manifest).reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+/** Bytes an unfinished download takes. @param ids of its pieces */
+export function partialBytes({ files }: PartialRecord, ids: readonly string[]): number {
+  return files.reduce((sum, { name, complete, total = 0 }) => {
+    if (complete) return sum + total;
+    const count = ids.filter((id) => id.startsWith(`${piecePrefix}${name}/`)).length;
+    return sum + count * pieceBytes;
+  }, 0);
 }
 
 /** Whether a stored value is one of our records, of the form we know. */

@@ -57,7 +57,7 @@ export class ModelStore {
   /** What a download begins with. */
   fresh(identity: ModelIdentity): PartialRecord {
     const now = Date.now();
-    return { ...identity, format: storeFormat, created: now, updated: now, bytes: 0, files: [] };
+    return { ...identity, format: storeFormat, created: now, updated: now, files: [] };
   }
 
   /**

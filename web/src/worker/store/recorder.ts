@@ -1,7 +1,7 @@
 // A download while it is under way: its bytes are kept in pieces, so that after a kill only what
 // had not been kept is fetched again. Bytes are kept as they came, before any parsing: so this
 // serves every format, and no state of a parser need be kept.
-import { pieceBytes, pieceId } from '../../common/store/records.js';
+import { pieceBytes, pieceId, piecePrefix } from '../../common/store/records.js';
 import { sha256 } from './digest.js';
 import type { PartialFile, PartialRecord, StoreBackend } from '../../common/store/records.js';
 import type { Space } from './space.js';
@@ -24,6 +24,8 @@ export class Recorder {
   readonly #ids: ReadonlySet<string>;
   readonly #writes = new Set<Promise<void>>();
   #active = true;
+  #changed = false;
+  #updating: Promise<void> | undefined;
 
   private constructor(
     backend: StoreBackend,
@@ -47,7 +49,7 @@ export class Recorder {
     onFailure: (error: unknown) => void,
   ): Promise<Recorder> {
     const found = await backend.partial(fresh.key);
-    const ids = found === undefined ? [] : await backend.chunkIds(fresh.key, 'raw/');
+    const ids = found === undefined ? [] : await backend.chunkIds(fresh.key, piecePrefix);
     return new Recorder(backend, space, found ?? fresh, ids, onFailure);
   }
 
@@ -78,17 +80,14 @@ export class Recorder {
     const file: PartialFile = { name, ...head, complete: false };
     if (old >= 0) this.#record.files[old] = file;
     else this.#record.files.push(file);
+    this.#start(this.#update());
     return new FileRecorder(this, file, offset);
   }
 
   /** Writes a piece, which begins with room for its digest. Waits while too many are written. */
   async write(file: PartialFile, index: number, piece: Uint8Array<ArrayBuffer>): Promise<void> {
     while (this.#active && this.#writes.size >= mostWrites) await Promise.race(this.#writes);
-    if (!this.#active) return;
-    const writing = this.#store(file, index, piece)
-      .catch((error: unknown) => this.stop(error))
-      .finally(() => this.#writes.delete(writing));
-    this.#writes.add(writing);
+    if (this.#active) this.#start(this.#store(file, index, piece));
   }
 
   /** Notes a file of which every byte was given. */
@@ -97,7 +96,7 @@ export class Recorder {
     if (!this.#active) return;
     file.total = total;
     file.complete = true;
-    await this.#update(0).catch((error: unknown) => this.stop(error));
+    this.#start(this.#update());
   }
 
   /** Waits for all writes. */
@@ -121,15 +120,29 @@ export class Recorder {
     const { key } = this.#record;
     const id = pieceId(file.name, index);
     await this.#space.write(key, false, () => this.#backend.putChunk(key, id, piece));
-    await this.#update(piece.length - digestBytes);
   }
 
-  async #update(bytes: number): Promise<void> {
-    this.#record.bytes += bytes;
-    this.#record.updated = Date.now();
-    await this.#space.write(this.#record.key, false, () =>
-      this.#backend.putPartial(structuredClone(this.#record)),
-    );
+  // One write at a time: an older state must not come after a newer one.
+  #update(): Promise<void> {
+    this.#changed = true;
+    this.#updating ??= this.#putRecord().finally(() => (this.#updating = undefined));
+    return this.#updating;
+  }
+
+  async #putRecord(): Promise<void> {
+    while (this.#changed && this.#active) {
+      this.#changed = false;
+      this.#record.updated = Date.now();
+      const record = structuredClone(this.#record);
+      await this.#space.write(record.key, false, () => this.#backend.putPartial(record));
+    }
+  }
+
+  #start(write: Promise<void>): void {
+    const writing = write
+      .catch((error: unknown) => this.stop(error))
+      .finally(() => this.#writes.delete(writing));
+    this.#writes.add(writing);
   }
 }
 
