@@ -42,7 +42,9 @@ set(DRAGOMAN_FORMATS_SOURCES
   src/formats/elements.cpp
   src/formats/safetensors.cpp
   src/formats/safetensors_header.cpp
+  src/formats/shard_index.cpp
   src/formats/tensor_plan.cpp
+  src/formats/tensor_rows.cpp
 )
 set(DRAGOMAN_TEXT_SOURCES
   src/text/added_tokens.cpp

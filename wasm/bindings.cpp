@@ -69,6 +69,10 @@ void add_model_file(int model, const std::string& name, uintptr_t address, doubl
   guarded([&] { engine().add_model_file(model, name, staging().view(address, length)); });
 }
 
+std::string weight_shards(int model) {
+  return guarded([&] { return engine().weight_shards(model); });
+}
+
 void begin_weights(int model, const std::string& name, double file_bytes) {
   guarded([&] {
     const bool known = file_bytes >= 0 && file_bytes < 9007199254740992.0;
@@ -147,6 +151,7 @@ EMSCRIPTEN_BINDINGS(dragoman) {
   function("createModel", &dragoman::create_model);
   function("modelFileNames", &dragoman::model_file_names);
   function("addModelFile", &dragoman::add_model_file);
+  function("weightShards", &dragoman::weight_shards);
   function("beginWeights", &dragoman::begin_weights);
   function("feedWeights", &dragoman::feed_weights);
   function("endWeights", &dragoman::end_weights);

@@ -69,6 +69,12 @@ void Engine::add_model_file(int model, std::string_view name, std::span<const ui
   model_at(model).add_file(name, bytes);
 }
 
+std::string Engine::weight_shards(int model) const {
+  JsonWriter writer;
+  model_at(model).write_weight_shards(writer);
+  return writer.text();
+}
+
 void Engine::begin_weights(int model, std::string_view name, uint64_t file_bytes) {
   model_at(model).begin_weights(name, file_bytes);
 }

@@ -35,6 +35,7 @@ class Engine {
   /// model disposed.
   std::string model_file_names(int model) const;
   void add_model_file(int model, std::string_view name, std::span<const uint8_t> bytes);
+  std::string weight_shards(int model) const;
   void begin_weights(int model, std::string_view name, uint64_t file_bytes);
   void feed_weights(int model, std::span<const uint8_t> bytes);
   void end_weights(int model);

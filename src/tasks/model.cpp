@@ -8,7 +8,8 @@ namespace dragoman {
 namespace {
 
 constexpr std::string_view kConfig = "config.json";
-constexpr std::string_view kWeights = "model.safetensors";
+// The ways weights are published, best first: whole before in shards, which cost more requests.
+constexpr std::string_view kWeights[] = {"model.safetensors", "model.safetensors.index.json"};
 
 // Tokenizers of large multilingual models have some 20 MB; beyond this a file is not one of them,
 // and a 32-bit memory is better kept for the weights.
@@ -74,6 +75,11 @@ void Model::add_file(std::string_view name, std::span<const uint8_t> bytes) {
   } else if (task_ == nullptr) {
     refuse("config.json comes first, before " + std::string(name) + ".");
   }
+  if (ShardIndex::is_name(name)) {
+    const JsonDocument document(text, std::string(name), ErrorCode::kModelFormat);
+    index_.emplace(document.root(), std::string(name));
+    return;
+  }
   // config.json is kept too: older models have their generation settings in it.
   files_.insert_or_assign(std::string(name), std::string(text));
 }
@@ -92,9 +98,16 @@ void Model::write_file_names(JsonWriter& writer) const {
   writer.end_array();
   writer.key("weights");
   writer.begin_array();
-  writer.string(kWeights);
+  for (const std::string_view name : kWeights) writer.string(name);
   writer.end_array();
   writer.end_object();
+}
+
+void Model::write_weight_shards(JsonWriter& writer) const {
+  if (!index_) refuse("The model was given no index of weight files.");
+  writer.begin_array();
+  for (const std::string& shard : index_->shards()) writer.string(shard);
+  writer.end_array();
 }
 
 // One file at a time: their rows go into slots as they come, and a reader holds one row.
@@ -137,7 +150,11 @@ void Model::finish() {
   }
   if (reader_ != nullptr) refuse("The weight file has not ended.");
   // The tokenizer is built last: its files may arrive after the weights.
-  guard([&] { task_->finish(files_); });
+  guard([&] {
+    if (index_) index_->check_complete(task_->slots());
+    task_->finish(files_);
+  });
+  index_.reset();
   files_.clear();
   state_ = State::kReady;
 }

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "formats/safetensors.hpp"
+#include "formats/shard_index.hpp"
 #include "tasks/task.hpp"
 
 namespace dragoman {
@@ -27,10 +29,14 @@ class Model {
   explicit Model(ModelSpec spec) : spec_(std::move(spec)) {}
 
   /// Takes a file of the folder other than the weights; "config.json" comes first and decides the
-  /// network. Throws unsupported-model, model-format; invalid-argument out of order.
+  /// network. An index of weight files is given like this too. Throws unsupported-model,
+  /// model-format; invalid-argument out of order.
   void add_file(std::string_view name, std::span<const uint8_t> bytes);
-  /// Writes {"required", "optional", "weights"}: names of the files that are still wanted.
+  /// Writes {"required", "optional", "weights"}: names of the files that are still wanted. Of
+  /// "weights" one is wanted, the first that exists; one "*.index.json" stands for its shards.
   void write_file_names(JsonWriter& writer) const;
+  /// Writes the names of the weight files that the index given before lists, each once.
+  void write_weight_shards(JsonWriter& writer) const;
 
   /// The weights, file by file, each in pieces of any size. After an error the model cannot be
   /// completed any more.
@@ -63,8 +69,9 @@ class Model {
 
   ModelSpec spec_;
   State state_ = State::kLoading;
-  std::unique_ptr<Task> task_;  // null before config.json
-  ModelFiles files_;            // emptied by finish()
+  std::unique_ptr<Task> task_;       // null before config.json
+  ModelFiles files_;                 // emptied by finish()
+  std::optional<ShardIndex> index_;  // of weights in several files
   std::unique_ptr<SafetensorsReader> reader_;
 };
 

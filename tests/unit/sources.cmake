@@ -16,6 +16,7 @@ set(DRAGOMAN_TEST_SOURCES
   tests/unit/formats/elements_test.cpp
   tests/unit/formats/safetensors_header_test.cpp
   tests/unit/formats/safetensors_test.cpp
+  tests/unit/formats/shard_index_test.cpp
   tests/unit/kernels/attention_test.cpp
   tests/unit/kernels/f32_test.cpp
   tests/unit/kernels/int8_test.cpp

@@ -153,7 +153,8 @@ TEST_CASE("Files and calls out of order are refused", "[tasks][engine]") {
   const std::string config = read_task_file("marian", "config.json");
   const int model = engine.create_model(R"({"task": "translation_en_to_fr", "name": "tiny"})");
   CHECK(engine.model_file_names(model) ==
-        R"({"required":["config.json"],"optional":[],"weights":["model.safetensors"]})");
+        R"({"required":["config.json"],"optional":[],"weights":["model.safetensors",)"
+        R"("model.safetensors.index.json"]})");
   CHECK_THAT(error_of([&] { engine.add_model_file(model, "vocab.json", {}); }),
              ContainsSubstring("config.json comes first"));
   CHECK_THAT(error_of([&] { engine.begin_weights(model, "model.safetensors", 0); }),
@@ -169,6 +170,7 @@ TEST_CASE("Files and calls out of order are refused", "[tasks][engine]") {
   CHECK_THAT(error_of([&] { engine.end_weights(model); }), ContainsSubstring("did not begin"));
   CHECK_THAT(error_of([&] { engine.start_job(model, request_of({"a"})); }),
              ContainsSubstring("not complete"));
+  CHECK_THAT(error_of([&] { engine.weight_shards(model); }), ContainsSubstring("no index"));
   const int done = load_model(engine, "marian");
   CHECK_THAT(error_of([&] { engine.finish_model(done); }), ContainsSubstring("complete"));
 }

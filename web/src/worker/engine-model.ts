@@ -9,6 +9,7 @@ import type { PackedRegions } from './store/packed.js';
 export interface FileNames {
   required: string[];
   optional: string[];
+  /** The first that exists is taken; an index stands for the files it lists. */
   weights: string[];
 }
 
@@ -52,6 +53,11 @@ export class EngineModel {
     } finally {
       this.#release(pointer);
     }
+  }
+
+  /** The weight files that an index, which was given by addFile(), lists. */
+  weightShards(): string[] {
+    return JSON.parse(this.#call(() => this.#module.engine.weightShards(this.handle))) as string[];
   }
 
   /** @param total bytes, where known */

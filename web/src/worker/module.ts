@@ -18,6 +18,8 @@ export interface EngineModule {
   createModel(spec: string): number;
   modelFileNames(model: number): string;
   addModelFile(model: number, name: string, pointer: number, length: number): void;
+  /** JSON, an array: the files that an index given by addModelFile lists. */
+  weightShards(model: number): string;
   beginWeights(model: number, name: string, bytes: number): void;
   feedWeights(model: number, pointer: number, length: number): void;
   endWeights(model: number): void;

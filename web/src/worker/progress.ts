@@ -29,7 +29,13 @@ export class LoadProgress {
     const progress = { loaded: 0, total: total ?? 0 };
     this.#files.set(name, progress);
     if (total === undefined) this.#unknown.add(name);
+    else this.#unknown.delete(name);
     return new FileProgress(this, name, progress, cached);
+  }
+
+  /** Files that will be asked for later: until then nobody knows how much there is in all. */
+  expect(names: readonly string[]): void {
+    for (const name of names) this.#unknown.add(name);
   }
 
   /** The size of a file is known by now. */

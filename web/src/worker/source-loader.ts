@@ -14,6 +14,9 @@ import type { Space } from './store/space.js';
 
 const config = 'config.json';
 
+// An index lists the files that the weights are in.
+const isIndex = (name: string) => name.endsWith('.index.json');
+
 export interface SourceLoad {
   model: EngineModel;
   info: ModelInfo;
@@ -74,7 +77,7 @@ class SourceLoading {
         if (download === undefined && names.required.includes(name)) throw this.#lacks(name);
         return download;
       });
-      const weights = this.#openWeights(names.weights[0] as string, signal);
+      const weights = this.#openWeights(names.weights, signal);
       void Promise.allSettled([...small, weights]).then(() => {
         if (!signal.aborted) this.#context.progress.sizesAsked();
       });
@@ -83,7 +86,7 @@ class SourceLoading {
           const download = await opening;
           if (download !== undefined) await this.#addFile(download, signal);
         }),
-        this.#feedAll(weights, names.weights, signal),
+        this.#feedAll(weights, signal),
       ]);
     } finally {
       own.abort(undefined);
@@ -92,19 +95,25 @@ class SourceLoading {
     }
   }
 
-  async #feedAll(first: Promise<Download>, names: string[], signal: AbortSignal): Promise<void> {
-    await this.#feed(await first, signal);
-    for (const name of names.slice(1)) {
-      await this.#feed(await this.#openWeights(name, signal), signal);
-    }
+  async #feedAll(opening: Promise<Download>, signal: AbortSignal): Promise<void> {
+    const first = await opening;
+    if (!isIndex(first.name)) return this.#feed(first, signal);
+    this.#model.addFile(first.name, await this.#readWhole(first, signal));
+    const shards = this.#model.weightShards();
+    this.#context.progress.expect(shards);
+    for (const name of shards) await this.#feed(await this.#openWeights([name], signal), signal);
   }
 
-  async #openWeights(name: string, signal: AbortSignal): Promise<Download> {
-    const download = await this.#open(name, false, signal);
-    if (download === undefined) throw this.#lacks(name);
-    const { recorder, space } = this.#keeping ?? {};
-    if (space && !(await worthKeeping(space, download.total))) recorder?.stop();
-    return download;
+  /** Opens the first of `names` that is there. */
+  async #openWeights(names: readonly string[], signal: AbortSignal): Promise<Download> {
+    for (const name of names) {
+      const download = await this.#open(name, isIndex(name), signal);
+      if (download === undefined) continue;
+      const { recorder, space } = this.#keeping ?? {};
+      if (space && !(await worthKeeping(space, download.total))) recorder?.stop();
+      return download;
+    }
+    throw this.#lacks(...names);
   }
 
   async #open(name: string, small: boolean, signal: AbortSignal): Promise<Download | undefined> {
@@ -113,16 +122,23 @@ class SourceLoading {
     return Download.open(context, { name, small });
   }
 
-  #lacks(name: string): DragomanError {
+  #lacks(...names: string[]): DragomanError {
     const { name: model } = this.#context.spec;
-    const place = this.#source.locate(name);
+    const place = this.#source.locate(names[0] as string);
+    const others = names.length > 1 ? ', nor any of the others' : '';
     return new DragomanError(
       'model-incomplete',
-      `${model} has no ${name}: ${place} was not found.`,
+      `${model} has no ${names.join(', no ')}: ${place} was not found${others}.`,
     );
   }
 
   async #addFile(download: Download, signal: AbortSignal): Promise<void> {
+    const whole = await this.#readWhole(download, signal);
+    this.#model.addFile(download.name, whole);
+    this.#files.set(download.name, whole);
+  }
+
+  async #readWhole(download: Download, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
     const parts: Uint8Array[] = [];
     await this.#read(download, signal, (bytes) => parts.push(bytes.slice()));
     const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
@@ -131,8 +147,7 @@ class SourceLoading {
       whole.set(part, offset);
       offset += part.length;
     }
-    this.#model.addFile(download.name, whole);
-    this.#files.set(download.name, whole);
+    return whole;
   }
 
   async #feed(download: Download, signal: AbortSignal): Promise<void> {
