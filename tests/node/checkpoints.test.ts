@@ -107,7 +107,9 @@ describe('a folder without weights', () => {
     rmSync(join(folder, 'model.safetensors'));
     await expect(translateHome(folder)).rejects.toMatchObject({
       code: 'model-incomplete',
-      message: expect.stringMatching(/has no model\.safetensors, no .*dragoman-test.* was not found/),
+      message: expect.stringMatching(
+        /has no model\.safetensors, no .*dragoman-test.* was not found/,
+      ),
     });
   });
 });

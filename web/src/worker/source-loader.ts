@@ -70,6 +70,7 @@ class SourceLoading {
     // The first failure ends the other downloads.
     const own = abortable(this.#context.signal);
     const { signal } = own;
+    const tasks: Promise<void>[] = [];
     try {
       // All are asked for before much is read: so their sizes are known early.
       const small = [...names.required, ...names.optional].map(async (name) => {
@@ -81,16 +82,14 @@ class SourceLoading {
       void Promise.allSettled([...small, weights]).then(() => {
         if (!signal.aborted) this.#context.progress.sizesAsked();
       });
-      await Promise.all([
-        ...small.map(async (opening) => {
-          const download = await opening;
-          if (download !== undefined) await this.#addFile(download, signal);
-        }),
-        this.#feedAll(weights, signal),
-      ]);
+      for (const opening of small) tasks.push(this.#addOpened(opening, signal));
+      tasks.push(this.#feedAll(weights, signal));
+      await Promise.all(tasks);
     } finally {
       own.abort(undefined);
       own.release();
+      // What is still under way would keep bytes that somebody may be about to delete.
+      await Promise.allSettled(tasks);
       await this.#keeping?.recorder.settle();
     }
   }
@@ -130,6 +129,11 @@ class SourceLoading {
       'model-incomplete',
       `${model} has no ${names.join(', no ')}: ${place} was not found${others}.`,
     );
+  }
+
+  async #addOpened(opening: Promise<Download | undefined>, signal: AbortSignal): Promise<void> {
+    const download = await opening;
+    if (download !== undefined) await this.#addFile(download, signal);
   }
 
   async #addFile(download: Download, signal: AbortSignal): Promise<void> {
