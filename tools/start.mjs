@@ -4,6 +4,7 @@
 // models, then serves the demo page until interrupted. With --once it ends before that.
 import { createRequire } from 'node:module';
 import { build } from './build.mjs';
+import { buildDemo } from './lib/builds.mjs';
 import { asCommand, projectRoot, UserError } from './lib/run.mjs';
 import { pathToFileURL } from 'node:url';
 import { join } from 'node:path';
@@ -64,6 +65,7 @@ async function start(args) {
   await showTranslation(pipeline);
   await showClassification(pipeline);
   if (args.includes('--once')) return;
+  buildDemo();
   const { serve } = await import('../web/demo/serve.mjs');
   const { address } = await serve();
   console.log(`\nThe same in a page: ${address} (Ctrl+C stops it)`);

@@ -31,7 +31,11 @@ const stages = {
   'build-wasm': () => buildWasm('wasm'),
   'test-wasm': () => runTests('wasm', ['--label-regex', 'wasm']),
   'build-package': buildPackage,
-  types: () => run(bin('tsc'), ['--noEmit', '--project', 'tsconfig.json']),
+  types: () => {
+    // A service worker has other globals than a page.
+    const projects = ['tsconfig.json', 'web/demo/worker/tsconfig.json'];
+    for (const project of projects) run(bin('tsc'), ['--noEmit', '--project', project]);
+  },
   'test-package': () => run(bin('vitest'), ['run']),
   'test-browser': () => run(bin('vitest'), ['run', '--config', 'tests/browser/vitest.config.ts']),
   'build-asan': () => buildNative('asan'),

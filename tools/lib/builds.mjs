@@ -1,5 +1,6 @@
 // Configuring and building the CMake presets, natively and where Emscripten is.
-import { existsSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { projectRoot, run } from './run.mjs';
@@ -38,4 +39,32 @@ export function runTests(preset, options = []) {
 /** Bundles the TypeScript package into dist/; the modules must have been built. */
 export function buildPackage() {
   run(process.execPath, [join('web', 'build.mjs')]);
+}
+
+/** Hash of all files of these folders, of the project, by name and content. */
+function digestOf(folders) {
+  const hash = createHash('sha256');
+  const files = folders.flatMap((folder) => {
+    const entries = readdirSync(join(projectRoot, folder), {
+      recursive: true,
+      withFileTypes: true,
+    });
+    return entries
+      .filter((entry) => entry.isFile())
+      .map(({ parentPath, name }) => join(parentPath, name));
+  });
+  for (const file of files.sort()) hash.update(file).update(readFileSync(file));
+  return hash.digest('hex');
+}
+
+/** Builds the demo page into build/demo, unless it is there from the same files. */
+export function buildDemo() {
+  const stamp = join(projectRoot, 'build/demo.stamp');
+  const digest = digestOf(['web/demo', 'web/src', 'dist']);
+  const built = existsSync(join(projectRoot, 'build/demo/sw.js')) && existsSync(stamp);
+  if (built && readFileSync(stamp, 'utf8') === digest) return;
+  const vite = join(projectRoot, 'node_modules/vite/bin/vite.js');
+  const config = join('web', 'demo', 'vite.config.ts');
+  run(process.execPath, [vite, 'build', '--config', config, '--logLevel', 'warn']);
+  writeFileSync(stamp, digest);
 }

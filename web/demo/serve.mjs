@@ -1,5 +1,5 @@
-// Serves the demo page, the built package and the models, with the headers that give a page
-// threads and forbid it everything but its own scripts.
+// Serves the built demo page and the models, with the headers that give a page threads and forbid
+// it everything but its own scripts.
 import { createReadStream, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
@@ -7,13 +7,14 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-// What may be asked for: folders by the first part of the path, the page's own files otherwise.
-const folders = { dist: join(root, 'dist'), models: join(root, 'models') };
-const page = fileURLToPath(new URL('.', import.meta.url));
+// What may be asked for: models by the first part of the path, the page's own files otherwise.
+const models = join(root, 'models');
+const page = join(root, 'build/demo');
 
 const types = {
   '.html': 'text/html; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
   '.js': 'text/javascript; charset=utf-8',
   '.json': 'application/json',
   '.txt': 'text/plain; charset=utf-8',
@@ -25,7 +26,9 @@ const headers = {
   'Cross-Origin-Embedder-Policy': 'require-corp',
   'Cross-Origin-Resource-Policy': 'same-origin',
   'Content-Security-Policy':
-    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' data:",
+    // Models may be fetched from anywhere: the page offers that, and sends nothing but requests.
+    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' https: " +
+    'http://localhost:* http://127.0.0.1:*',
   'X-Content-Type-Options': 'nosniff',
   'Cache-Control': 'no-cache',
 };
@@ -38,11 +41,10 @@ function locate(path) {
   } catch {
     return undefined;
   }
-  const [, first = '', ...rest] = name.split('/');
-  if (name.includes('\0') || rest.some((part) => part.startsWith('.'))) return undefined;
-  if (Object.hasOwn(folders, first)) return join(folders[first], ...rest);
-  if (rest.length > 0 || first.startsWith('.')) return undefined;
-  return join(page, first || 'index.html');
+  const parts = name.split('/').slice(1);
+  if (name.includes('\0') || parts.some((part) => part.startsWith('.'))) return undefined;
+  if (parts[0] === 'models') return join(models, ...parts.slice(1));
+  return join(page, ...(name === '/' ? ['index.html'] : parts));
 }
 
 function answer(request, response) {

@@ -1,0 +1,192 @@
+// The page: makes its parts and connects them.
+import { env } from 'dragoman';
+import { Alternatives } from './alternatives.js';
+import { Announcer } from './announcer.js';
+import { byId, element, setText } from './dom.js';
+import { translationOf, wordCount } from './document.js';
+import { showEngine, showMemory, showRequests, showSpeed } from './facts.js';
+import { LabelsPanel } from './labels-panel.js';
+import { LiveLabels } from './live-labels.js';
+import { LiveTranslation } from './live-translation.js';
+import { failureNode, LoadView } from './load-view.js';
+import { ModelPanel } from './model-panel.js';
+import { configure, createClassifier, createTranslator, loadAny } from './models.js';
+import { NetworkCounter } from './network-counter.js';
+import { Observable } from './observable.js';
+import { startOffline } from './offline.js';
+import { SourcePane } from './source-pane.js';
+import { StoragePanel } from './storage-panel.js';
+import { examples, language, text } from './strings.js';
+import { TargetPane } from './target-pane.js';
+import { startTheme } from './theme.js';
+import type { PipelineBase } from 'dragoman';
+import type { Wanted } from './model-slot.js';
+
+const announcer = new Announcer();
+const translator = createTranslator();
+const classifier = createClassifier();
+const translation = new LiveTranslation();
+const labels = new LiveLabels();
+const network = new NetworkCounter();
+const active = new Observable<number | undefined>(undefined);
+const inUse = new Observable<readonly string[]>([]);
+const { document: view } = translation;
+
+const alternatives = new Alternatives();
+const source = new SourcePane({
+  document: view,
+  labels: labels.labels,
+  active,
+  onInput: (value, now) => {
+    alternatives.close(false);
+    translation.setText(value, now);
+  },
+});
+const target = new TargetPane({
+  document: view,
+  active,
+  onOpen: (index, anchor) => {
+    const sentence = view.value.sentences[index];
+    if (sentence === undefined) return;
+    void alternatives.open({
+      source: sentence.source,
+      current: sentence.translation,
+      anchor,
+      search: (signal) => translation.alternatives(sentence.source, signal),
+      choose: (other) => translation.choose(sentence.source, other),
+    });
+  },
+});
+const labelsPanel = new LabelsPanel({ document: view, labels: labels.labels, active });
+
+function settled(): boolean {
+  const states = [translator.state.value.kind, classifier.state.value.kind];
+  return translator.model.value !== undefined && !states.includes('loading');
+}
+
+function onModels(): void {
+  const models = [translator.model.value, classifier.model.value];
+  const present: PipelineBase[] = models.filter((model) => model !== undefined);
+  inUse.set(present.map(({ info }) => info.name));
+  const [first] = present;
+  if (first === undefined) return;
+  showEngine(first);
+  void showMemory(first);
+}
+
+/** The classifier in the box reads English; a text in another language is not for it. */
+function checkLanguages(): void {
+  const code = translator.model.value?.info.source_lang;
+  const reads = classifier.model.value?.info.source_lang ?? 'en';
+  const foreign = code !== undefined && !code.startsWith(reads.slice(0, 2));
+  labelsPanel.setForeign(foreign ? code : undefined);
+  labels.setModel(foreign ? undefined : classifier.model.value);
+}
+
+function connectTranslator(): void {
+  translator.model.watch((model) => {
+    const { source_lang: from, target_lang: to, name } = model?.info ?? {};
+    if (model) {
+      setText(byId('source-language', HTMLElement), from ? language(from) : text.source);
+      setText(byId('target-language', HTMLElement), to ? language(to) : text.target);
+      setText(byId('model-chip', HTMLElement), name ?? '');
+      announcer.now(text.modelReady(name ?? ''));
+    }
+    source.setLanguage(from);
+    target.setLanguage(to);
+    translation.setModel(model);
+    onModels();
+    checkLanguages();
+  });
+  classifier.model.watch(() => {
+    onModels();
+    checkLanguages();
+  });
+  const onState = () => {
+    if (settled()) network.restart();
+    showRequests(network.count.value, settled());
+  };
+  translator.state.watch(onState);
+  classifier.state.watch(onState);
+  network.count.watch((count) => showRequests(count, settled()));
+}
+
+function connectText(): void {
+  const failure = byId('run-failure', HTMLElement);
+  const busy = byId('busy', HTMLElement);
+  view.watch(({ text: value, sentences }) => {
+    labels.setSentences(sentences.map((sentence) => sentence.source));
+    setText(byId('source-count', HTMLElement), value === '' ? '' : text.words(wordCount(value)));
+    byId('copy', HTMLButtonElement).disabled = sentences.every((each) => each.translation === '');
+    byId('clear', HTMLButtonElement).hidden = value === '';
+    byId('examples', HTMLElement).hidden = value !== '';
+  });
+  translation.failure.watch((value) => {
+    failure.hidden = value === undefined;
+    failure.replaceChildren(...(value ? [failureNode(value)] : []));
+  });
+  translation.speed.watch(showSpeed);
+  translation.busy.watch((on) => {
+    busy.hidden = !on;
+    const { length } = view.value.sentences;
+    if (on || length === 0) return;
+    announcer.later(text.translated(length));
+    const model = translator.model.value;
+    if (model) void showMemory(model);
+  });
+}
+
+async function copy(): Promise<void> {
+  const button = byId('copy', HTMLButtonElement);
+  const words = button.querySelector('span') ?? button;
+  const before = words.textContent ?? '';
+  let said = text.copied;
+  try {
+    await navigator.clipboard.writeText(translationOf(view.value));
+  } catch {
+    said = text.copyFailed;
+  }
+  words.textContent = said;
+  announcer.now(said);
+  setTimeout(() => (words.textContent = before), 1600);
+}
+
+function connectButtons(): void {
+  byId('copy', HTMLButtonElement).addEventListener('click', () => void copy());
+  byId('clear', HTMLButtonElement).addEventListener('click', () => source.replace(''));
+  const beams = byId('beams', HTMLSelectElement);
+  beams.addEventListener('change', () => translation.setBeams(Number(beams.value)));
+  const chips = examples.map(({ name, text: value }) => {
+    const chip = element('button', { type: 'button', class: 'chip' }, name);
+    chip.addEventListener('click', () => source.replace(value));
+    return chip;
+  });
+  byId('examples', HTMLElement).append(...chips);
+}
+
+async function start(): Promise<void> {
+  startTheme();
+  setText(byId('version', HTMLElement), env.version);
+  connectTranslator();
+  connectText();
+  connectButtons();
+  new LoadView('translator', translator.state, () => translator.cancel());
+  new LoadView('classifier', classifier.state, () => classifier.cancel());
+  await startOffline();
+  network.start();
+  configure();
+  const bring = (wanted: Wanted) => loadAny(wanted, translator, classifier);
+  const announce = (message: string) => announcer.now(message);
+  const storage = new StoragePanel({ inUse, onUse: (wanted) => void bring(wanted), announce });
+  new ModelPanel((wanted) => {
+    byId('translator-card', HTMLElement).scrollIntoView({ block: 'nearest' });
+    void bring(wanted).then(() => storage.refresh());
+  });
+  // Text that was typed, or kept by the browser, while the models were on their way.
+  if (source.text !== '') translation.setText(source.text, true);
+  await translator.load({ name: 'dragoman-en-fr', source: null });
+  await classifier.load({ name: 'dragoman-sentiment', source: null });
+  await storage.refresh();
+}
+
+await start();
