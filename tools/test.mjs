@@ -6,7 +6,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { check } from './check.mjs';
-import { buildNative, buildPackage, buildWasm, runTests } from './lib/builds.mjs';
+import { buildDemo, buildNative, buildPackage, buildWasm, runTests } from './lib/builds.mjs';
 import { asCommand, projectRoot, run, UserError } from './lib/run.mjs';
 import { setup } from './setup.mjs';
 
@@ -37,6 +37,7 @@ const stages = {
     for (const project of projects) run(bin('tsc'), ['--noEmit', '--project', project]);
   },
   'test-package': () => run(bin('vitest'), ['run']),
+  'build-demo': buildDemo,
   'test-browser': () => run(bin('vitest'), ['run', '--config', 'tests/browser/vitest.config.ts']),
   'build-asan': () => buildNative('asan'),
   'test-asan': () => runTests('asan', ['--label-regex', 'unit']),

@@ -19,7 +19,7 @@ import { StoragePanel } from './storage-panel.js';
 import { examples, language, text } from './strings.js';
 import { TargetPane } from './target-pane.js';
 import { startTheme } from './theme.js';
-import type { PipelineBase } from 'dragoman';
+import type { PipelineBase, StoredModel } from 'dragoman';
 import type { Wanted } from './model-slot.js';
 
 const announcer = new Announcer();
@@ -164,6 +164,15 @@ function connectButtons(): void {
   byId('examples', HTMLElement).append(...chips);
 }
 
+/** Whether the next visit needs no network: the page is kept, and every model in use is stored. */
+function showOffline(stored: readonly StoredModel[]): void {
+  const kept = stored.filter(({ complete }) => complete).map(({ name }) => name);
+  const { serviceWorker } = navigator as Partial<Navigator>;
+  const page = serviceWorker !== undefined && serviceWorker.controller !== null;
+  const ready = inUse.value.length > 0 && inUse.value.every((name) => kept.includes(name));
+  byId('offline', HTMLElement).hidden = !(page && ready);
+}
+
 async function start(): Promise<void> {
   startTheme();
   setText(byId('version', HTMLElement), env.version);
@@ -177,10 +186,11 @@ async function start(): Promise<void> {
   configure();
   const bring = (wanted: Wanted) => loadAny(wanted, translator, classifier);
   const announce = (message: string) => announcer.now(message);
-  const storage = new StoragePanel({ inUse, onUse: (wanted) => void bring(wanted), announce });
+  const onUse = (wanted: Wanted) => void bring(wanted).then(() => storage.refresh());
+  const storage = new StoragePanel({ inUse, onUse, announce, onStored: showOffline });
   new ModelPanel((wanted) => {
     byId('translator-card', HTMLElement).scrollIntoView({ block: 'nearest' });
-    void bring(wanted).then(() => storage.refresh());
+    onUse(wanted);
   });
   // Text that was typed, or kept by the browser, while the models were on their way.
   if (source.text !== '') translation.setText(source.text, true);

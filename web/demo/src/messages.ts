@@ -1,20 +1,24 @@
 // What the service worker and the page say to each other.
 
-/** From the worker to every page: somebody fetched something. */
+/** From the service worker to every page: somebody fetched something. */
 export interface FetchReport {
   type: 'fetch';
-  /** The tab it was for; undefined where the worker could not tell. */
-  tab: string | undefined;
-  /** By the engine's worker rather than by the page itself. */
-  byWorker: boolean;
+  /** The service worker's name for who asked. */
+  client: string;
+  /** The tab of an engine's worker, which carries it in its address; null for pages. */
+  tab: string | null;
   /** It went to the network, rather than being answered from the cache. */
   network: boolean;
 }
 
-/** From the page to the worker. */
+export type WorkerMessage =
+  | FetchReport
+  /** Tells a page its own name: the service worker keeps no list, as it may end at any time. */
+  | { type: 'welcome'; client: string };
+
+/** From the page to the service worker. */
 export type PageMessage =
-  /** Which tab this is: the worker then knows the page's own requests. */
-  | { type: 'hello'; tab: string }
+  | { type: 'hello' }
   /** The user wants the new version now. */
   | { type: 'activate' };
 

@@ -1,8 +1,8 @@
 // Counts what this tab fetches, as the service worker reports it: it sees the requests of the page
 // and those of the engine's worker. Where it does not, the page says so rather than "0".
 import { Observable } from './observable.js';
-import { tab } from './offline.js';
-import type { FetchReport } from './messages.js';
+import { tab, tell } from './offline.js';
+import type { WorkerMessage } from './messages.js';
 
 /** What is known of the tab's requests. */
 export interface NetworkCount {
@@ -20,17 +20,21 @@ export class NetworkCounter {
     seesWorker: false,
     counting: false,
   });
+  /** What the service worker calls this page. */
+  #client: string | undefined;
 
   /** To be called once there is a service worker, and before the engine starts. */
   start(): void {
     if (!('serviceWorker' in navigator)) return;
     const { serviceWorker } = navigator;
-    this.#change({ counting: serviceWorker.controller !== null });
-    serviceWorker.addEventListener('controllerchange', () => {
+    const meet = () => {
       this.#change({ counting: serviceWorker.controller !== null });
-    });
-    serviceWorker.addEventListener('message', ({ data }) => this.#receive(data as FetchReport));
+      tell(serviceWorker.controller, { type: 'hello' });
+    };
+    serviceWorker.addEventListener('controllerchange', meet);
+    serviceWorker.addEventListener('message', ({ data }) => this.#receive(data as WorkerMessage));
     serviceWorker.startMessages();
+    meet();
   }
 
   /** Counts from zero again: a model has been loaded. */
@@ -38,14 +42,16 @@ export class NetworkCounter {
     this.#change({ requests: 0 });
   }
 
-  #receive(report: FetchReport): void {
-    // A request whose tab is unknown may be ours, so it counts: too many is honest, too few not.
-    if (report.type !== 'fetch' || (report.tab !== undefined && report.tab !== tab)) return;
+  #receive(message: WorkerMessage): void {
+    if (message.type === 'welcome') this.#client = message.client;
+    if (message.type !== 'fetch') return;
+    const byWorker = message.tab === tab;
+    if (!byWorker && message.client !== this.#client) return;
     const { requests, seesWorker } = this.count.value;
     this.#change({
-      requests: requests + (report.network ? 1 : 0),
+      requests: requests + (message.network ? 1 : 0),
       // The engine starts by fetching its module; who reports that sees the rest as well.
-      seesWorker: seesWorker || (report.byWorker && report.tab === tab),
+      seesWorker: seesWorker || byWorker,
     });
   }
 

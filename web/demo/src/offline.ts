@@ -7,10 +7,11 @@ const reloadedKey = 'isolation-reload';
 /** How long a first visit waits for its service worker, at most. */
 const patience = 4000;
 
-/** Names this tab to the service worker; also part of the address of the engine's worker. */
+/** Names this tab: part of the address of its engine's worker. */
 export const tab = crypto.randomUUID();
 
-function tell(worker: ServiceWorker | null, message: PageMessage): void {
+/** Says something to a service worker, if there is one. */
+export function tell(worker: ServiceWorker | null, message: PageMessage): void {
   worker?.postMessage(message);
 }
 
@@ -67,7 +68,6 @@ function watchForUpdates(registration: ServiceWorkerRegistration): void {
 export async function startOffline(): Promise<void> {
   if (!('serviceWorker' in navigator)) return;
   const { serviceWorker } = navigator;
-  const hello = () => tell(serviceWorker.controller, { type: 'hello', tab });
   try {
     const registration = await serviceWorker.register('sw.js');
     watchForUpdates(registration);
@@ -76,8 +76,6 @@ export async function startOffline(): Promise<void> {
   } catch {
     return;
   }
-  serviceWorker.addEventListener('controllerchange', hello);
-  hello();
   if (crossOriginIsolated || serviceWorker.controller === null || !mayReload()) return;
   location.reload();
   await new Promise(() => {});

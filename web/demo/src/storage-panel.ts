@@ -13,6 +13,8 @@ interface Parts {
   inUse: Observable<readonly string[]>;
   onUse: (wanted: Wanted) => void;
   announce: (message: string) => void;
+  /** Told what is stored whenever that was looked up. */
+  onStored: (stored: readonly StoredModel[]) => void;
 }
 
 /** Whether a stored model can be asked for by its name: those that were dropped cannot. */
@@ -38,7 +40,9 @@ export class StoragePanel {
     try {
       const stored = await models.list();
       // A later look at the store may have been faster.
-      if (turn === this.#latest) this.#draw(stored);
+      if (turn !== this.#latest) return;
+      this.#draw(stored);
+      this.#parts.onStored(stored);
     } catch (error) {
       setText(this.#total, `${text.storageBroken} ${failureOf(error).detail}`);
       this.#list.replaceChildren();

@@ -113,21 +113,21 @@ function sentenceCase(label: string): string {
 
 export const examples = [
   {
+    name: 'A review',
+    text:
+      'The hotel was very good. The people were very kind, but the room was too small.\n\n' +
+      'The coffee was cold. I would like to go back one day!',
+  },
+  {
     name: 'A letter',
     text:
       'Thank you for your letter. I was very happy to hear from you!\n\n' +
-      'The weather is terrible here, but the people are kind. Will you visit us in the summer?',
-  },
-  {
-    name: 'A review',
-    text:
-      'The hotel was clean and the staff were wonderful. Unfortunately, the food was cold and ' +
-      'the room was far too small. I would still come back for the view.',
+      'I lost my keys this morning. I don’t know what to do. I’ll call you tomorrow.',
   },
   {
     name: 'On the road',
     text:
-      'Where is the station? My train leaves in ten minutes. ' +
-      'Dr. Smith told me to turn left after the bridge.',
+      'Where is the station? Can you help me, please? ' +
+      'I would like a cup of coffee, please. How much does this book cost?',
   },
 ];

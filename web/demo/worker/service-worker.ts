@@ -4,7 +4,7 @@
 //
 // Models are not kept here: the package stores them itself.
 import { tabParameter } from '../src/messages.js';
-import type { FetchReport, PageMessage } from '../src/messages.js';
+import type { PageMessage, WorkerMessage } from '../src/messages.js';
 
 const scope = self as unknown as ServiceWorkerGlobalScope;
 const prefix = 'dragoman-demo-';
@@ -82,20 +82,13 @@ function isolated(response: Response): Response {
   return new Response(body, { headers, status, statusText });
 }
 
-// Pages say which tab they are; the worker may be ended and forget it, and is then told again.
-const tabs = new Map<string, string>();
-
+/** Tells all pages of a request; they know which are theirs. */
 async function report({ clientId }: FetchEvent, network: boolean): Promise<void> {
   // A page on its way has no client yet, and counts nothing yet.
   if (clientId === '') return;
   const client = await scope.clients.get(clientId);
-  const tabOfWorker = client && new URL(client.url).searchParams.get(tabParameter);
-  const message: FetchReport = {
-    type: 'fetch',
-    tab: tabOfWorker ?? tabs.get(clientId),
-    byWorker: client !== undefined && client.type !== 'window',
-    network,
-  };
+  const tab = client ? new URL(client.url).searchParams.get(tabParameter) : null;
+  const message: WorkerMessage = { type: 'fetch', client: clientId, tab, network };
   const pages = await scope.clients.matchAll({ type: 'window', includeUncontrolled: true });
   pages.forEach((page) => page.postMessage(message));
 }
@@ -129,5 +122,7 @@ scope.addEventListener('fetch', (event) => {
 scope.addEventListener('message', ({ data, source }) => {
   const message = data as PageMessage;
   if (message.type === 'activate') void scope.skipWaiting();
-  if (message.type === 'hello' && source instanceof Client) tabs.set(source.id, message.tab);
+  if (message.type !== 'hello' || !(source instanceof Client)) return;
+  const welcome: WorkerMessage = { type: 'welcome', client: source.id };
+  source.postMessage(welcome);
 });
