@@ -71,22 +71,17 @@ describe('a cold load', () => {
     const { site, tab } = await openSite({ isolated: true });
     const load = () =>
       tab.evaluate(async () => {
-        const translate = await dragoman.pipeline('translation');
-        const classify = await dragoman.pipeline('text-classification', '/golden/bert');
-        Object.assign(globalThis, { translate, classify });
+        translate = await dragoman.pipeline('translation');
+        classify = await dragoman.pipeline('text-classification', '/golden/bert');
       }, null);
     await load();
     const { length } = site.requests;
-    site.cut = true;
+    site.cut = () => true;
     const result = await tab.evaluate(async (sentences) => {
-      const scope = globalThis as unknown as {
-        translate: import('dragoman').TranslationPipeline;
-        classify: import('dragoman').TextClassificationPipeline;
-      };
-      const plain = await scope.translate(sentences, { num_beams: 4, num_return_sequences: 2 });
+      const plain = await translate(sentences, { num_beams: 4, num_return_sequences: 2 });
       let parts = 0;
-      for await (const part of scope.translate.stream(sentences)) parts += part.index >= 0 ? 1 : 0;
-      const labels = await scope.classify(sentences, { truncation: true });
+      for await (const part of translate.stream(sentences)) parts += part.index >= 0 ? 1 : 0;
+      const labels = await classify(sentences, { truncation: true });
       return { plain: plain.length, labels: labels.length, parts };
     }, sentences);
     expect(result).toMatchObject({ plain: 2, labels: 2 });

@@ -13,6 +13,9 @@ declare global {
   var workers: WatchedWorker[];
   /** What the page's Content-Security-Policy forbade. */
   var violations: string[];
+  /** What one function of a test leaves for the next. */
+  var translate: import('dragoman').TranslationPipeline;
+  var classify: import('dragoman').TextClassificationPipeline;
   /** Collects garbage; Chromium, when started with --expose-gc. */
   var gc: (() => void) | undefined;
 }

@@ -5,6 +5,7 @@
 import { chromium } from 'playwright-core';
 import puppeteer from 'puppeteer-core';
 import { findBrowser } from '../../../tools/lib/browsers.mjs';
+import { mainThreadTimes } from './processes.js';
 import type { BrowserContext, Page as ChromiumPage } from 'playwright-core';
 import type { Browser as Firefox, Page as FirefoxPage } from 'puppeteer-core';
 
@@ -22,6 +23,12 @@ export interface Tab {
   close(): Promise<void>;
   /** Uncaught errors of the page. */
   readonly errors: string[];
+  /**
+   * Processor time of the longest task on the page's main thread while `work` runs, milliseconds.
+   * In Firefox, which does not tell tasks apart, of all of them together; undefined where the
+   * system does not tell either.
+   */
+  longestTask(work: () => Promise<unknown>): Promise<number | undefined>;
   /** Sets how much this origin may store. Chromium only. */
   limitStorage(origin: string, bytes: number): Promise<void>;
 }
@@ -53,6 +60,15 @@ const chromiumFlags = [
 
 const startTimeout = 30_000;
 
+/** Of Chromium's trace format; `tdur` is the thread's own time in microseconds. */
+interface TraceEvent {
+  name: string;
+  pid: number;
+  tid: number;
+  tdur?: number;
+  args?: { name?: string };
+}
+
 class ChromiumTab implements Tab {
   readonly errors: string[] = [];
   readonly #context: BrowserContext;
@@ -77,6 +93,27 @@ class ChromiumTab implements Tab {
     argument: Argument,
   ): Promise<Result> {
     return this.#page.evaluate(body as never, argument);
+  }
+
+  async longestTask(work: () => Promise<unknown>): Promise<number> {
+    const session = await this.#context.newCDPSession(this.#page);
+    const events: TraceEvent[] = [];
+    session.on('Tracing.dataCollected', ({ value }) =>
+      events.push(...(value as unknown as TraceEvent[])),
+    );
+    const complete = new Promise<void>((done) =>
+      session.once('Tracing.tracingComplete', () => done()),
+    );
+    await session.send('Tracing.start', { traceConfig: { includedCategories: ['toplevel'] } });
+    await work();
+    await session.send('Tracing.end');
+    await complete;
+    const isMain = ({ name, args }: TraceEvent) =>
+      name === 'thread_name' && args?.name === 'CrRendererMain';
+    const threads = new Set(events.filter(isMain).map(({ pid, tid }) => `${pid} ${tid}`));
+    const tasks = events.filter(({ pid, tid, tdur }) => tdur && threads.has(`${pid} ${tid}`));
+    if (tasks.length === 0) throw new Error('The trace tells nothing of the main thread.');
+    return Math.max(...tasks.map(({ tdur = 0 }) => tdur)) / 1000;
   }
 
   async limitStorage(origin: string, bytes: number): Promise<void> {
@@ -111,6 +148,13 @@ class FirefoxTab implements Tab {
     argument: Argument,
   ): Promise<Result> {
     return this.#page.evaluate(body as never, argument as never);
+  }
+
+  async longestTask(work: () => Promise<unknown>): Promise<number | undefined> {
+    const before = mainThreadTimes();
+    await work();
+    const spent = [...mainThreadTimes()].map(([pid, time]) => time - (before.get(pid) ?? time));
+    return spent.length > 0 ? Math.max(...spent) : undefined;
   }
 
   limitStorage(): Promise<void> {

@@ -59,6 +59,9 @@ const projectFolders = {
   page: join(root, 'tests/browser/page'),
 };
 
+/** Whether a path is that of a model's file. */
+export const isModelPath = (path: string) => /^\/(models|golden)\//.test(path);
+
 /** What is written at a time; also what a client may have been sent without having read it. */
 const pieceBytes = 1 << 16;
 
@@ -73,8 +76,8 @@ export class Site {
   readonly requests: SiteRequest[] = [];
   /** How a path is answered. */
   manner: (path: string) => Manner = () => ({});
-  /** While true every connection is broken, as by a pulled plug. */
-  cut = false;
+  /** Paths for which every connection is broken, as by a pulled plug. */
+  cut: (path: string) => boolean = () => false;
   readonly #options: SiteOptions;
   readonly #server: Server;
   #address = '';
@@ -99,6 +102,11 @@ export class Site {
   /** Requests for paths that end so. */
   requestsFor(ending: string): SiteRequest[] {
     return this.requests.filter(({ path }) => path.endsWith(ending));
+  }
+
+  /** Requests for files of models. */
+  modelRequests(): SiteRequest[] {
+    return this.requests.filter(({ path }) => isModelPath(path));
   }
 
   close(): void {
@@ -137,7 +145,7 @@ export class Site {
     const { range } = request.headers;
     const entry: SiteRequest = { path, range, status: 0, bytes: 0, broken: false };
     this.requests.push(entry);
-    if (this.cut) {
+    if (this.cut(path)) {
       entry.broken = true;
       response.destroy();
       return;
@@ -189,14 +197,14 @@ export class Site {
   ): Promise<void> {
     const end = Math.min(body.length, breakAfter, stallAfter);
     const gone = new Promise<void>((resolve) => void response.once('close', resolve));
-    while (entry.bytes < end && !response.destroyed && !this.cut) {
+    while (entry.bytes < end && !response.destroyed && !this.cut(entry.path)) {
       const piece = body.subarray(entry.bytes, Math.min(end, entry.bytes + pieceBytes));
       entry.bytes += piece.length;
       const written = new Promise<void>((resolve) => void response.write(piece, () => resolve()));
       await Promise.race([written, gone]);
       if (rate !== undefined) await delay((1000 * piece.length) / rate);
     }
-    if (this.cut || end === breakAfter) response.destroy();
+    if (this.cut(entry.path) || end === breakAfter) response.destroy();
     else if (end !== stallAfter) response.end();
   }
 }
