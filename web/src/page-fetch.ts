@@ -44,8 +44,9 @@ export function createPageHandlers(): Handlers<PageMethods> {
       await reader?.cancel().catch(() => {});
       return null;
     },
-    async persist() {
-      if (!isNode()) await navigator.storage?.persist?.().catch(() => false);
+    // Not waited for: Firefox asks the user, who may never answer.
+    persist() {
+      if (!isNode()) void navigator.storage?.persist?.().catch(() => false);
       return null;
     },
   };
