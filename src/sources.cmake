@@ -40,11 +40,20 @@ set(DRAGOMAN_NN_SOURCES
 )
 set(DRAGOMAN_FORMATS_SOURCES
   src/formats/elements.cpp
+  src/formats/pickle.cpp
+  src/formats/pickle_machine.cpp
   src/formats/safetensors.cpp
   src/formats/safetensors_header.cpp
   src/formats/shard_index.cpp
   src/formats/tensor_plan.cpp
   src/formats/tensor_rows.cpp
+  src/formats/torch.cpp
+  src/formats/torch_archive.cpp
+  src/formats/torch_legacy.cpp
+  src/formats/torch_state.cpp
+  src/formats/torch_storages.cpp
+  src/formats/weight_reader.cpp
+  src/formats/zip_stream.cpp
 )
 set(DRAGOMAN_TEXT_SOURCES
   src/text/added_tokens.cpp

@@ -2,7 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
+#include <string>
+
+#include "nn/slots.hpp"
 
 namespace dragoman {
 
@@ -17,5 +21,12 @@ class WeightReader {
   /// Throws model-format when the file ended early.
   virtual void finish() = 0;
 };
+
+/// The reader of a file: of torch checkpoints for "*.bin", of safetensors for all others.
+/// @param file        name, also used in messages
+/// @param file_bytes  size of the whole file when known, else 0
+/// @param slots       where tensors go
+std::unique_ptr<WeightReader> make_weight_reader(std::string file, uint64_t file_bytes,
+                                                 SlotTable& slots);
 
 }  // namespace dragoman

@@ -9,7 +9,9 @@ namespace {
 
 constexpr std::string_view kConfig = "config.json";
 // The ways weights are published, best first: whole before in shards, which cost more requests.
-constexpr std::string_view kWeights[] = {"model.safetensors", "model.safetensors.index.json"};
+// Pickles come last: what is wrong with them shows only as they come.
+constexpr std::string_view kWeights[] = {"model.safetensors", "model.safetensors.index.json",
+                                         "pytorch_model.bin", "pytorch_model.bin.index.json"};
 
 // Tokenizers of large multilingual models have some 20 MB; beyond this a file is not one of them,
 // and a 32-bit memory is better kept for the weights.
@@ -115,7 +117,7 @@ void Model::begin_weights(std::string_view name, uint64_t file_bytes) {
   require_loading();
   if (task_ == nullptr) refuse("config.json comes first, before " + std::string(name) + ".");
   if (reader_ != nullptr) refuse("The weight file before " + std::string(name) + " has not ended.");
-  reader_ = std::make_unique<SafetensorsReader>(std::string(name), file_bytes, task_->slots());
+  reader_ = make_weight_reader(std::string(name), file_bytes, task_->slots());
 }
 
 void Model::feed_weights(std::span<const uint8_t> bytes) {

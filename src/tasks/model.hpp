@@ -8,8 +8,8 @@
 #include <string>
 #include <string_view>
 
-#include "formats/safetensors.hpp"
 #include "formats/shard_index.hpp"
+#include "formats/weight_reader.hpp"
 #include "tasks/task.hpp"
 
 namespace dragoman {
@@ -72,7 +72,7 @@ class Model {
   std::unique_ptr<Task> task_;       // null before config.json
   ModelFiles files_;                 // emptied by finish()
   std::optional<ShardIndex> index_;  // of weights in several files
-  std::unique_ptr<SafetensorsReader> reader_;
+  std::unique_ptr<WeightReader> reader_;
 };
 
 }  // namespace dragoman

@@ -1,10 +1,20 @@
 // Weights in every form they are published in.
-import { rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { pipeline } from 'dragoman';
-import { copyOf, editJson, golden, readSafetensors, writeSafetensors } from './support.js';
+import { ownStore, serveFolder } from './model-server.js';
+import {
+  checkpoint,
+  copyOf,
+  editJson,
+  golden,
+  readSafetensors,
+  writeSafetensors,
+} from './support.js';
 import type { Header } from './support.js';
+
+ownStore();
 
 const options = { dtype: 'fp32', variant: 'simd' } as const;
 const index = 'model.safetensors.index.json';
@@ -97,6 +107,82 @@ describe('weights in shards', () => {
     await expect(translateHome(folder)).rejects.toMatchObject({
       code: 'model-format',
       message: expect.stringContaining('"../model.safetensors" is no name'),
+    });
+  });
+});
+
+const bin = 'pytorch_model.bin';
+const only = (name: string) => ({ [name]: name });
+
+/** What the pipeline makes of one text. */
+async function answer(folder: string, dtype: 'fp32' | 'int8') {
+  if (existsSync(join(folder, 'vocab.txt'))) {
+    const classify = await pipeline('text-classification', folder, { ...options, dtype });
+    const result = await classify('a good film', { top_k: null });
+    await classify.dispose();
+    return result;
+  }
+  const translate = await pipeline('translation', folder, { ...options, dtype });
+  const result = await translate('the rain and the sea', { num_beams: 3, max_new_tokens: 12 });
+  await translate.dispose();
+  return result;
+}
+
+const safetensors = (name: string) => checkpoint(name, only('model.safetensors'));
+
+describe('checkpoints of torch', () => {
+  it.each([
+    ['marian', bin],
+    ['marian', 'views.bin'],
+    ['marian', 'legacy.bin'],
+    ['marian-f16', bin],
+    ['marian-bf16', bin],
+    ['bert', bin],
+  ])('in %s/%s answer as their safetensors do', async (name, file) => {
+    const folder = checkpoint(name, { [file]: bin });
+    const dtype = file === bin ? 'int8' : 'fp32';
+    expect(await answer(folder, dtype)).toEqual(await answer(safetensors(name), dtype));
+  });
+
+  it('come in shards, too', async () => {
+    const expected = await answer(safetensors('marian'), 'fp32');
+    for (const kind of ['bin', 'safetensors']) {
+      expect(await answer(checkpoint(`marian-shards-${kind}`), 'fp32')).toEqual(expected);
+    }
+  });
+
+  it.each([
+    ['with their lengths', {}],
+    ['without lengths', { lengths: false }],
+    ['compressed', { gzip: true }],
+    ['without anything that helps to continue', { etags: false, ranges: false, lengths: false }],
+  ])('are served %s', async (_, manner) => {
+    const expected = await answer(safetensors('marian'), 'int8');
+    for (const folder of [
+      checkpoint('marian', only(bin)),
+      checkpoint('marian', { 'legacy.bin': bin }),
+      checkpoint('marian-shards-bin'),
+    ]) {
+      const { address } = await serveFolder(folder, manner);
+      expect(await answer(address, 'int8')).toEqual(expected);
+    }
+  });
+
+  it('that are something else are refused by name', async () => {
+    const folder = checkpoint('marian', {});
+    writeFileSync(join(folder, bin), '\x80\x02cos\nsystem\n.', 'latin1');
+    await expect(answer(folder, 'int8')).rejects.toMatchObject({
+      code: 'model-format',
+      message: expect.stringMatching(/pytorch_model\.bin: .*os\.system.* is not called/),
+    });
+  });
+
+  it('that end early are told from a broken connection', async () => {
+    const folder = checkpoint('marian', only(bin));
+    truncateSync(join(folder, bin), 9000);
+    await expect(answer(folder, 'int8')).rejects.toMatchObject({
+      code: 'model-format',
+      message: expect.stringContaining(bin),
     });
   });
 });

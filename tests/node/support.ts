@@ -1,6 +1,14 @@
 // What the tests share: models, copies of models with something wrong, servers, programs.
 import { execFile } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -12,6 +20,32 @@ export const root = resolve(import.meta.dirname, '../..');
 
 /** Tiny random models with what Python computes for them. */
 export const golden = (task: 'bert' | 'marian') => join(root, 'tests/golden/tasks', task);
+
+/**
+ * A checkpoint of tests/golden/checkpoints as a whole model folder.
+ *
+ * @param weights what it has of the weight files, and what they are to be called there
+ */
+export function checkpoint(name: string, weights?: Record<string, string>): string {
+  const folder = copyOf(join(root, 'tests/golden/checkpoints', name));
+  const task = golden(name === 'bert' ? 'bert' : 'marian');
+  cpSync(task, folder, {
+    recursive: true,
+    filter: (path) => !/(config\.json|model\.safetensors|cases\.json)$/.test(path),
+  });
+  cpSync(join(task, 'tokenizer_config.json'), join(folder, 'tokenizer_config.json'));
+  if (weights === undefined) return folder;
+  for (const file of readdirSync(folder)) {
+    if (!/\.(bin|safetensors)$/.test(file)) continue;
+    const target = weights[file];
+    if (target !== undefined) cpSync(join(folder, file), join(folder, `kept-${target}`));
+    rmSync(join(folder, file));
+  }
+  for (const target of Object.values(weights)) {
+    renameSync(join(folder, `kept-${target}`), join(folder, target));
+  }
+  return folder;
+}
 
 /** Cases of a golden model. */
 export function goldenCases<Case>(task: 'bert' | 'marian'): Case[] {

@@ -1,6 +1,7 @@
 # Unit tests (Catch2), one file per header of src/.
 set(DRAGOMAN_TEST_SOURCES
   tests/fuzz/safetensors_fuzz_test.cpp
+  tests/fuzz/torch_fuzz_test.cpp
   tests/unit/base/arena_test.cpp
   tests/unit/base/error_test.cpp
   tests/unit/base/json_test.cpp
@@ -17,6 +18,7 @@ set(DRAGOMAN_TEST_SOURCES
   tests/unit/formats/safetensors_header_test.cpp
   tests/unit/formats/safetensors_test.cpp
   tests/unit/formats/shard_index_test.cpp
+  tests/unit/formats/torch_test.cpp
   tests/unit/kernels/attention_test.cpp
   tests/unit/kernels/f32_test.cpp
   tests/unit/kernels/int8_test.cpp
@@ -34,6 +36,7 @@ set(DRAGOMAN_TEST_SOURCES
   tests/unit/nn/linear_test.cpp
   tests/unit/nn/positions_test.cpp
   tests/unit/nn/slots_test.cpp
+  tests/unit/tasks/checkpoints_test.cpp
   tests/unit/tasks/classification_scores_test.cpp
   tests/unit/tasks/classification_test.cpp
   tests/unit/tasks/engine_test.cpp

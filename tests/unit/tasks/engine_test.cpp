@@ -154,7 +154,7 @@ TEST_CASE("Files and calls out of order are refused", "[tasks][engine]") {
   const int model = engine.create_model(R"({"task": "translation_en_to_fr", "name": "tiny"})");
   CHECK(engine.model_file_names(model) ==
         R"({"required":["config.json"],"optional":[],"weights":["model.safetensors",)"
-        R"("model.safetensors.index.json"]})");
+        R"("model.safetensors.index.json","pytorch_model.bin","pytorch_model.bin.index.json"]})");
   CHECK_THAT(error_of([&] { engine.add_model_file(model, "vocab.json", {}); }),
              ContainsSubstring("config.json comes first"));
   CHECK_THAT(error_of([&] { engine.begin_weights(model, "model.safetensors", 0); }),
