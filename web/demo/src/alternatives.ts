@@ -12,6 +12,7 @@ export interface Question {
   anchor: HTMLElement;
   search: (signal: AbortSignal) => Promise<Alternative[]>;
   choose: (translation: string) => void;
+  onClose: () => void;
 }
 
 const margin = 8;
@@ -23,6 +24,7 @@ export class Alternatives {
   readonly #list = byId('alternatives-list', HTMLUListElement);
   #controller: AbortController | undefined;
   #anchor: HTMLElement | undefined;
+  #onClose = () => {};
 
   constructor() {
     byId('alternatives-close', HTMLButtonElement).addEventListener('click', () => this.close());
@@ -34,8 +36,10 @@ export class Alternatives {
     addEventListener('resize', () => this.#place());
   }
 
-  async open({ source, current, anchor, search, choose }: Question): Promise<void> {
+  async open(question: Question): Promise<void> {
+    const { source, current, anchor, search, choose, onClose } = question;
     this.close(false);
+    this.#onClose = onClose;
     const controller = new AbortController();
     this.#controller = controller;
     this.#anchor = anchor;
@@ -63,6 +67,8 @@ export class Alternatives {
     this.#anchor?.setAttribute('aria-expanded', 'false');
     if (focus) this.#anchor?.focus();
     this.#anchor = undefined;
+    this.#onClose();
+    this.#onClose = () => {};
   }
 
   #say(message: string): void {

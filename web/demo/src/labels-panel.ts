@@ -17,6 +17,7 @@ interface Parts {
   document: Observable<DocumentView>;
   labels: Observable<Labels>;
   active: Observable<number | undefined>;
+  pointed: Observable<number | undefined>;
 }
 
 interface Row {
@@ -52,8 +53,8 @@ export class LabelsPanel {
     const label = element('span', { class: 'label' });
     const item = element('li', {}, sentence, label);
     const index = () => this.#rows.findIndex((row) => row.item === item);
-    item.addEventListener('mouseenter', () => this.#parts.active.set(index()));
-    item.addEventListener('mouseleave', () => this.#parts.active.set(undefined));
+    item.addEventListener('mouseenter', () => this.#parts.pointed.set(index()));
+    item.addEventListener('mouseleave', () => this.#parts.pointed.set(undefined));
     this.#list.append(item);
     return { item, sentence, label };
   }

@@ -28,7 +28,13 @@ const classifier = createClassifier();
 const translation = new LiveTranslation();
 const labels = new LiveLabels();
 const network = new NetworkCounter();
+// The sentence that is pointed at in any of the lists, or else the one whose window is open.
+const pointed = new Observable<number | undefined>(undefined);
+const opened = new Observable<number | undefined>(undefined);
 const active = new Observable<number | undefined>(undefined);
+const follow = () => active.set(pointed.value ?? opened.value);
+pointed.watch(follow);
+opened.watch(follow);
 const inUse = new Observable<readonly string[]>([]);
 const { document: view } = translation;
 
@@ -37,6 +43,7 @@ const source = new SourcePane({
   document: view,
   labels: labels.labels,
   active,
+  pointed,
   onInput: (value, now) => {
     alternatives.close(false);
     translation.setText(value, now);
@@ -45,6 +52,7 @@ const source = new SourcePane({
 const target = new TargetPane({
   document: view,
   active,
+  pointed,
   onOpen: (index, anchor) => {
     const sentence = view.value.sentences[index];
     if (sentence === undefined) return;
@@ -54,10 +62,12 @@ const target = new TargetPane({
       anchor,
       search: (signal) => translation.alternatives(sentence.source, signal),
       choose: (other) => translation.choose(sentence.source, other),
+      onClose: () => opened.set(undefined),
     });
+    opened.set(index);
   },
 });
-const labelsPanel = new LabelsPanel({ document: view, labels: labels.labels, active });
+const labelsPanel = new LabelsPanel({ document: view, labels: labels.labels, active, pointed });
 
 function settled(): boolean {
   const states = [translator.state.value.kind, classifier.state.value.kind];
@@ -102,8 +112,14 @@ function connectTranslator(): void {
     onModels();
     checkLanguages();
   });
+  let counted: readonly unknown[] = [];
   const onState = () => {
-    if (settled()) network.restart();
+    const loaded = [translator.model.value, classifier.model.value];
+    // A loading that failed or was ended has made requests since the last one that did not.
+    if (settled() && loaded.some((model, index) => model !== counted[index])) {
+      counted = loaded;
+      network.restart();
+    }
     showRequests(network.count.value, settled());
   };
   translator.state.watch(onState);

@@ -9,8 +9,9 @@ import type { Labels } from './live-labels.js';
 interface Parts {
   document: Observable<DocumentView>;
   labels: Observable<Labels>;
-  /** The sentence that mouse or cursor is at, in either pane. */
+  /** The sentence to show as the one that is meant; `pointed`: where mouse or cursor is. */
   active: Observable<number | undefined>;
+  pointed: Observable<number | undefined>;
   onInput: (text: string, now: boolean) => void;
 }
 
@@ -34,12 +35,12 @@ export class SourcePane {
       const index = this.#spans.findIndex((span) =>
         [...span.getClientRects()].some((rect) => contains(rect, clientX, clientY)),
       );
-      parts.active.set(index < 0 ? undefined : index);
+      parts.pointed.set(index < 0 ? undefined : index);
     });
-    this.#field.addEventListener('mouseleave', () => parts.active.set(undefined));
+    this.#field.addEventListener('mouseleave', () => parts.pointed.set(undefined));
     // For those without a mouse the cursor says which sentence is meant.
     document.addEventListener('selectionchange', () => this.#followCursor());
-    this.#field.addEventListener('blur', () => parts.active.set(undefined));
+    this.#field.addEventListener('blur', () => parts.pointed.set(undefined));
   }
 
   get text(): string {
@@ -64,7 +65,7 @@ export class SourcePane {
     const { selectionStart: cursor } = this.#field;
     const { sentences } = this.#parts.document.value;
     const index = sentences.findIndex(({ start, end }) => start <= cursor && cursor <= end);
-    this.#parts.active.set(index < 0 ? undefined : index);
+    this.#parts.pointed.set(index < 0 ? undefined : index);
   }
 
   #draw({ text, gaps, sentences }: DocumentView): void {

@@ -115,8 +115,8 @@ export const examples = [
   {
     name: 'A review',
     text:
-      'The hotel was very good. The people were very kind, but the room was too small.\n\n' +
-      'The coffee was cold. I would like to go back one day!',
+      'The hotel was very good, and the people were very kind. The room was too small.\n\n' +
+      'The coffee was cold. We had a wonderful time!',
   },
   {
     name: 'A letter',

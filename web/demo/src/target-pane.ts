@@ -9,6 +9,7 @@ import type { DocumentView, SentenceView } from './document.js';
 interface Parts {
   document: Observable<DocumentView>;
   active: Observable<number | undefined>;
+  pointed: Observable<number | undefined>;
   /** A sentence was chosen, by click or key. */
   onOpen: (index: number, button: HTMLElement) => void;
 }
@@ -32,7 +33,7 @@ export class TargetPane {
     this.#output.append(this.#last);
     parts.document.watch((view) => this.#draw(view));
     parts.active.watch(() => this.#highlight());
-    this.#output.addEventListener('mouseleave', () => parts.active.set(undefined));
+    this.#output.addEventListener('mouseleave', () => parts.pointed.set(undefined));
     this.#output.addEventListener('keydown', (event) => this.#onKey(event));
   }
 
@@ -47,9 +48,9 @@ export class TargetPane {
       'aria-haspopup': 'dialog',
     });
     const index = () => this.#slots.findIndex((slot) => slot.button === button);
-    button.addEventListener('mouseenter', () => this.#parts.active.set(index()));
-    button.addEventListener('focus', () => this.#parts.active.set(index()));
-    button.addEventListener('blur', () => this.#parts.active.set(undefined));
+    button.addEventListener('mouseenter', () => this.#parts.pointed.set(index()));
+    button.addEventListener('focus', () => this.#parts.pointed.set(index()));
+    button.addEventListener('blur', () => this.#parts.pointed.set(undefined));
     button.addEventListener('click', () => this.#open(button));
     return { gap: document.createTextNode(''), button };
   }

@@ -1,0 +1,192 @@
+// The demo page as people meet it. Needs build/demo: node tools/test.mjs build-demo
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { openUrl, startSite, useBrowser } from './support/setup.js';
+import { root } from './support/site.js';
+import type { Tab } from './support/browsers.js';
+import type { Site } from './support/site.js';
+
+useBrowser();
+
+const folders = { '': join(root, 'build/demo'), models: join(root, 'models') };
+const patience = 90_000;
+
+/** Waits until the page says so. The page may reload meanwhile, and then cannot answer. */
+async function until(tab: Tab, what: string, body: (argument: string) => boolean, argument = '') {
+  const end = performance.now() + patience;
+  let last: unknown;
+  while (performance.now() < end) {
+    try {
+      if (await tab.evaluate(body, argument)) return;
+    } catch (error) {
+      last = error;
+    }
+    await delay(100);
+  }
+  const seen = await tab.evaluate(() => document.body.innerText, null);
+  throw new Error(`Waited in vain for ${what}; the page says:\n${seen}`, { cause: last });
+}
+
+const shows = (tab: Tab, selector: string, text: string) =>
+  until(
+    tab,
+    `${selector} to be ${text}`,
+    (argument) => {
+      const [selector = '', text] = argument.split('\n');
+      return document.querySelector(selector)?.textContent === text;
+    },
+    `${selector}\n${text}`,
+  );
+
+const has = (tab: Tab, selector: string) =>
+  until(tab, selector, (it) => document.querySelector(it) !== null, selector);
+
+const textOf = (tab: Tab, selector: string) =>
+  tab.evaluate((it) => document.querySelector(it)?.textContent ?? '', selector);
+
+const click = (tab: Tab, selector: string) =>
+  tab.evaluate((it) => document.querySelector<HTMLElement>(it)?.click(), selector);
+
+const type = (tab: Tab, text: string) =>
+  tab.evaluate((text) => {
+    const field = document.querySelector('textarea') as HTMLTextAreaElement;
+    field.value = text;
+    field.dispatchEvent(new Event('input', { bubbles: true }));
+  }, text);
+
+/** The page with both models loaded. */
+async function openDemo(isolated = true): Promise<{ site: Site; tab: Tab }> {
+  const site = await startSite({ folders, isolated });
+  const tab = await openUrl(site.url('/'));
+  await loaded(tab);
+  return { site, tab };
+}
+
+async function loaded(tab: Tab): Promise<void> {
+  await shows(tab, '#fact-requests', '0');
+  await until(tab, 'two stored models', () => {
+    return document.querySelectorAll('#stored li').length === 2;
+  });
+}
+
+describe('the demo page', () => {
+  it('translates and labels what is typed, without a request', async () => {
+    const { site, tab } = await openDemo();
+    const { length } = site.requests;
+    await type(tab, 'Where is the station? We had a wonderful time.');
+    await until(tab, 'two translations', () => {
+      return document.querySelectorAll('#target [data-state=done]').length === 2;
+    });
+    expect(await textOf(tab, '#target')).toMatch(/gare.*\? \S/);
+    await has(tab, '#labels [data-hue=good]');
+    expect(await textOf(tab, '#fact-speed')).toMatch(/^\d+ words\/s$/);
+    // The same sentence again is known; a changed one is not.
+    await type(tab, 'Where is the station? We had a bad time.');
+    const state = () =>
+      tab.evaluate(() => {
+        const spans = document.querySelectorAll<HTMLElement>('#target .sentence');
+        return [...spans].map((span) => span.dataset['state']);
+      }, null);
+    expect((await state())[0]).toBe('done');
+    await until(tab, 'the changed sentence', () => {
+      return document.querySelectorAll('#target [data-state=done]').length === 2;
+    });
+    expect(await textOf(tab, '#fact-requests')).toBe('0');
+    expect(await textOf(tab, '#fact-requests-note')).toBe('by page and engine');
+    expect(site.requests.slice(length).map(({ path }) => path)).toEqual([]);
+    expect(tab.errors).toEqual([]);
+  });
+
+  it('offers other translations and takes the one that is chosen', async () => {
+    const { tab } = await openDemo();
+    await type(tab, 'Thank you for your letter.');
+    await has(tab, '#target [data-state=done]');
+    const before = await textOf(tab, '#target');
+    await click(tab, '#target .sentence');
+    await has(tab, '#alternatives-list li:nth-child(2)');
+    const score = await textOf(tab, '#alternatives-list .figure');
+    expect(score).toMatch(/^\u2212?\d\.\d\d$/);
+    await click(tab, '#alternatives-list [aria-pressed=false]');
+    expect(await textOf(tab, '#target')).not.toBe(before);
+    const hidden = await tab.evaluate(() => {
+      const { hidden } = document.querySelector('#alternatives') as HTMLElement;
+      return hidden && document.activeElement === document.querySelector('#target .sentence');
+    }, null);
+    expect(hidden).toBe(true);
+  });
+
+  it('counts what the engine fetches', async () => {
+    const { site, tab } = await openDemo();
+    await tab.evaluate(() => {
+      const field = document.querySelector('#model-name') as HTMLInputElement;
+      field.value = '/models/nowhere';
+      field.form?.requestSubmit();
+    }, null);
+    await has(tab, '#translator-failure .detail');
+    const { length } = site.requests.filter(({ path }) => path.startsWith('/models/nowhere/'));
+    expect(length).toBeGreaterThan(0);
+    await shows(tab, '#fact-requests', String(length));
+    expect(await textOf(tab, '#translator-failure strong')).toMatch(/[a-z].*\./);
+    expect(await textOf(tab, '#translator-failure code')).toMatch(/^[a-z-]+$/);
+  });
+
+  it('deletes stored models', async () => {
+    const { tab } = await openDemo();
+    await click(tab, '#stored li:first-child .quiet');
+    await until(tab, 'one model', () => document.querySelectorAll('#stored li').length === 1);
+    expect(await textOf(tab, '#stored-total')).toMatch(/^1 model, \d+ MB$/);
+    await click(tab, '#stored-clear');
+    await shows(tab, '#stored-total', 'No model is stored.');
+  });
+
+  it('isolates itself where the host sends no headers, and then opens offline', async () => {
+    const { site, tab } = await openDemo(false);
+    expect(await tab.evaluate(() => crossOriginIsolated, null)).toBe(true);
+    expect(await textOf(tab, '#fact-engine')).toMatch(/-mt$/);
+    site.cut = true;
+    await tab.reload();
+    await loaded(tab);
+    expect(await tab.evaluate(() => crossOriginIsolated, null)).toBe(true);
+    await type(tab, 'Where is the station?');
+    await has(tab, '#target [data-state=done]');
+    expect(await textOf(tab, '#target')).toMatch(/gare/);
+    expect(tab.errors).toEqual([]);
+  });
+});
+
+// Of axe-core's results, what a reader of a failed test needs.
+interface Axe {
+  run(): Promise<{
+    violations: { id: string; nodes: { html: string; failureSummary: string }[] }[];
+  }>;
+}
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+it.each(['light', 'dark'])('axe finds nothing to object to: %s', async (theme) => {
+  const { tab } = await openDemo();
+  await tab.evaluate((theme) => {
+    document.documentElement.dataset['theme'] = theme;
+  }, theme);
+  await type(tab, 'The hotel was very good. The room was too small.');
+  await has(tab, '#labels li:nth-child(2):not([data-hue=none])');
+  await until(tab, 'two translations', () => {
+    return document.querySelectorAll('#target [data-state=done]').length === 2;
+  });
+  await click(tab, '#target .sentence');
+  await has(tab, '#alternatives-list li');
+  const found = await tab.evaluate(async (source) => {
+    const script = document.createElement('script');
+    script.textContent = source;
+    document.head.append(script);
+    const { axe } = globalThis as unknown as { axe: Axe };
+    const { violations } = await axe.run();
+    return violations.flatMap(({ id, nodes }) =>
+      nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary}`),
+    );
+  }, axe);
+  expect(found).toEqual([]);
+});
