@@ -3,7 +3,7 @@
 //   node web/demo/screenshots.mjs [FOLDER]    FOLDER: where they go, by default docs/images
 //
 // The page must have been built: npm start does it.
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { chromium } from 'playwright-core';
 import { findBrowser } from '../../tools/lib/browsers.mjs';
@@ -30,14 +30,27 @@ async function prepare(page, wide) {
   await page.locator('#alternatives-list li').first().waitFor({ timeout });
 }
 
+/** The whole page as WebP, a third of the size of PNG. */
+async function picture(page) {
+  const session = await page.context().newCDPSession(page);
+  const { cssContentSize: size } = await session.send('Page.getLayoutMetrics');
+  const { data } = await session.send('Page.captureScreenshot', {
+    format: 'webp',
+    quality: 92,
+    captureBeyondViewport: true,
+    clip: { x: 0, y: 0, width: size.width, height: size.height, scale: 1 },
+  });
+  return Buffer.from(data, 'base64');
+}
+
 async function shoot(context, address, size, scheme, folder) {
   const page = await context.newPage();
   await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
   await page.setViewportSize(sizes[size]);
   await page.goto(address);
   await prepare(page, size === 'desktop');
-  const path = join(folder, `demo-${size}-${scheme}.png`);
-  await page.screenshot({ path, fullPage: true });
+  const path = join(folder, `demo-${size}-${scheme}.webp`);
+  writeFileSync(path, await picture(page));
   await page.close();
   console.log(path);
 }
