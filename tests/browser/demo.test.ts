@@ -146,7 +146,7 @@ describe('the demo page', () => {
     const { site, tab } = await openDemo(false);
     expect(await tab.evaluate(() => crossOriginIsolated, null)).toBe(true);
     expect(await textOf(tab, '#fact-engine')).toMatch(/-mt$/);
-    site.cut = true;
+    site.cut = () => true;
     await tab.reload();
     await loaded(tab);
     expect(await tab.evaluate(() => crossOriginIsolated, null)).toBe(true);
