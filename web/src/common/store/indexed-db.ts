@@ -117,14 +117,28 @@ export class IndexedDbStore implements StoreBackend {
     );
   }
 
-  // A transaction that is aborted for want of space says so only in `done`: its requests then
-  // fail with an AbortError, which would hide the reason.
   async #write<Result>(body: (transaction: Writing) => Promise<Result>): Promise<Result> {
+    try {
+      return await this.#attempt(body);
+    } catch (error) {
+      // In Firefox the first transaction after one that did not fit may only delete.
+      if (!(error instanceof DOMException) || error.name !== 'InvalidStateError') throw error;
+      return this.#attempt(body);
+    }
+  }
+
+  // Where space is short, some browsers give that reason for the request and some for the whole
+  // transaction; for the other it is an AbortError then. That must not be taken for an abort by
+  // the user.
+  async #attempt<Result>(body: (transaction: Writing) => Promise<Result>): Promise<Result> {
     const transaction = (await this.#open()).transaction(all, 'readwrite');
     const [result, done] = await Promise.allSettled([body(transaction), transaction.done]);
-    if (done.status === 'rejected') throw done.reason;
-    if (result.status === 'rejected') throw result.reason;
-    return result.value;
+    if (result.status === 'fulfilled' && done.status === 'fulfilled') return result.value;
+    const reasons = [done, result].flatMap((end) =>
+      end.status === 'rejected' ? [end.reason] : [],
+    );
+    const told = reasons.find((reason) => (reason as Error).name !== 'AbortError');
+    throw told ?? new DOMException('the browser gave up a write', 'UnknownError');
   }
 
   // Opened at the first use, and again after the browser closed it.
