@@ -218,10 +218,11 @@ class Loader {
     });
   }
 
-  // Browsers drop what pages stored when space is short, unless asked not to.
+  // Browsers drop what pages stored when space is short, unless asked not to. Some ask the user,
+  // whose answer nothing waits for.
   async #askToPersist({ backend }: ModelStore): Promise<void> {
     const isFirst = (await backend.manifests().catch(() => [])).length === 1;
-    if (isFirst) await this.#page.call('persist', null).catch(() => {});
+    if (isFirst) void this.#page.call('persist', null).catch(() => {});
   }
 
   #explained(error: unknown, key: string): unknown {
