@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { pipeline } from 'dragoman';
 import { ownStore, serveFolder } from './model-server.js';
+import { index, sharded, shardName } from './shards.js';
 import {
   checkpoint,
   copyOf,
@@ -12,37 +13,10 @@ import {
   readSafetensors,
   writeSafetensors,
 } from './support.js';
-import type { Header } from './support.js';
 
 ownStore();
 
 const options = { dtype: 'fp32', variant: 'simd' } as const;
-const index = 'model.safetensors.index.json';
-const shardName = (number: number) => `model-0000${number}-of-00003.safetensors`;
-
-/** The golden model in three shards, every third tensor in each. */
-function sharded(): string {
-  const folder = copyOf(golden('marian'));
-  const { header, data } = readSafetensors(join(folder, 'model.safetensors'));
-  rmSync(join(folder, 'model.safetensors'));
-  const tensors = Object.entries(header).filter(([name]) => name !== '__metadata__');
-  const map = new Map<string, string>();
-  for (const shard of [1, 2, 3]) {
-    const part: Header = {};
-    const pieces: Buffer[] = [];
-    let offset = 0;
-    for (const [name, entry] of tensors.filter((_, i) => i % 3 === shard - 1)) {
-      const piece = data.subarray(...entry.data_offsets);
-      part[name] = { ...entry, data_offsets: [offset, offset + piece.length] };
-      offset += piece.length;
-      pieces.push(piece);
-      map.set(name, shardName(shard));
-    }
-    writeSafetensors(join(folder, shardName(shard)), part, Buffer.concat(pieces));
-  }
-  writeFileSync(join(folder, index), JSON.stringify({ weight_map: Object.fromEntries(map) }));
-  return folder;
-}
 
 async function translateHome(folder: string) {
   const translate = await pipeline('translation', folder, options);

@@ -75,7 +75,9 @@ function answer(server: ModelServer, request: IncomingMessage, response: ServerR
   response.statusCode = partial ? 206 : 200;
   if (name === weights && manner.intercept?.(response, body, request)) return;
   sent[name] = (sent[name] ?? 0) + body.length;
-  response.end(body);
+  // What is given to end() alone gets its length from Node.
+  if (body.length > 0) response.write(body);
+  response.end();
 }
 
 export async function serveFolder(folder: string, manner: Manner = {}): Promise<ModelServer> {

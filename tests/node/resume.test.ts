@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { cpSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { env, models, pipeline } from 'dragoman';
 import { golden, root } from './support.js';
 import {
@@ -177,6 +177,22 @@ describe('a connection that breaks', () => {
     for (const range of ranges.slice(1)) expect(range).toMatch(/^bytes=\d+-$/);
     server.offline = true;
     expect(await translateHome(server.address)).toMatchObject({ text: 'C', cached: true });
+  });
+
+  it('is taken up through a fetch of one’s own', async () => {
+    env.fetch = (url, init) => fetch(url, init);
+    onTestFinished(() => void (env.fetch = undefined));
+    const server = await serveFolder(golden('marian'));
+    let answers = 0;
+    server.manner.intercept = (response, body) => {
+      if (answers++ > 0) return false;
+      response.write(body.subarray(0, 50_000));
+      setTimeout(() => response.destroy(), 300);
+      return true;
+    };
+    expect(await translateHome(server.address)).toMatchObject({ text: 'C', cached: false });
+    expect(weightRequests(server)).toHaveLength(2);
+    expect(weightRequests(server)[1]?.range).toMatch(/^bytes=[1-9]\d*-$/);
   });
 
   it('is an error where it stays broken, and what came is kept', async () => {

@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { env, models, pipeline } from 'dragoman';
 import { golden, temporaryFolder } from './support.js';
 import { options, ownStore, serveFolder, translateHome, weights } from './model-server.js';
+import { sharded } from './shards.js';
 import type { ProgressEvent } from 'dragoman';
 
 ownStore();
@@ -97,6 +98,39 @@ describe('a model that was loaded once', () => {
       expect(loaded).toBe(total);
       expect(events.at(-1)).toMatchObject({ status: 'ready' });
     }
+  });
+});
+
+describe('the size of all files together', () => {
+  const firstTotal = (events: ProgressEvent[]) =>
+    events.find((event) => event.status === 'progress_total') as { total: number };
+  const bytesIn = (folder: string, names: RegExp) =>
+    readdirSync(folder)
+      .filter((name) => names.test(name))
+      .reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
+
+  it('is known from the start where the server tells it', async () => {
+    const server = await serveFolder(marian);
+    const { events } = await translateHome(server.address);
+    expect(firstTotal(events).total).toBe(bytesIn(marian, /^(?!cases)/));
+  });
+
+  it('is 0 as long as it is not known', async () => {
+    const server = await serveFolder(marian, { lengths: false });
+    const { events } = await translateHome(server.address);
+    expect(firstTotal(events)).toMatchObject({ total: 0, progress: 0 });
+    const last = events.filter((event) => event.status === 'progress_total').at(-1);
+    expect(last).toMatchObject({ progress: 100, total: bytesIn(marian, /^(?!cases)/) });
+  });
+
+  it('counts all shards of the weights', async () => {
+    const folder = sharded();
+    const server = await serveFolder(folder);
+    const { events, text } = await translateHome(server.address);
+    expect(text).toBe('C');
+    expect(firstTotal(events).total).toBe(bytesIn(folder, /^(?!cases)/));
+    server.offline = true;
+    expect(await translateHome(server.address)).toMatchObject({ text: 'C', warnings: [] });
   });
 });
 

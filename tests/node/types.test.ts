@@ -1,10 +1,11 @@
 // The published types say what calls give; checked by tsc, which the build runs over the tests.
 import { expectTypeOf, it } from 'vitest';
-import { DragomanError } from 'dragoman';
+import { DragomanError, models, pipeline } from 'dragoman';
 import type {
   Classification,
   ErrorCode,
   PipelineFor,
+  StoredModel,
   TextClassificationPipeline,
   Translation,
   TranslationPipeline,
@@ -34,6 +35,16 @@ it('results are typed by the arguments', () => {
   expectTypeOf<Calls['ranked']>().resolves.toEqualTypeOf<Translation[] | Translation[][]>();
   expectTypeOf<Calls['best']>().resolves.toEqualTypeOf<Classification[]>();
   expectTypeOf<Calls['pair']>().resolves.toEqualTypeOf<Classification[]>();
+});
+
+it('models are given by name, as files or as a folder, and listed with their sizes', () => {
+  type Model = NonNullable<Parameters<typeof pipeline>[1]>;
+  expectTypeOf<File[]>().toExtend<Model>();
+  expectTypeOf<FileList>().toExtend<Model>();
+  expectTypeOf<FileSystemDirectoryHandle>().toExtend<Model>();
+  expectTypeOf<number>().not.toExtend<Model>();
+  expectTypeOf(models.list).returns.resolves.toEqualTypeOf<StoredModel[]>();
+  expectTypeOf<StoredModel['bytes']>().toEqualTypeOf<number>();
 });
 
 it('codes of errors are a closed list', () => {

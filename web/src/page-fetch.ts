@@ -12,9 +12,9 @@ export function createPageHandlers(): Handlers<PageMethods> {
   const bodies = new Map<number, Body>();
   let lastBody = 0;
   return {
-    async fetch({ url, headers: sent }, { signal }) {
+    async fetch({ url, method, headers: sent }, { signal }) {
       const fetchFunction = env.fetch ?? globalThis.fetch;
-      const response = await fetchFunction(url, { headers: sent, signal });
+      const response = await fetchFunction(url, { method, headers: sent, signal });
       const body = ++lastBody;
       if (response.body !== null) bodies.set(body, response.body.getReader());
       const headers = Object.fromEntries(response.headers.entries());

@@ -161,7 +161,7 @@ export interface WorkerMethods {
 /** Asked of the page by the worker, where the page has a fetch of its own. */
 export interface PageMethods {
   fetch: {
-    params: { url: string; headers: Record<string, string> };
+    params: { url: string; method: 'GET' | 'HEAD'; headers: Record<string, string> };
     result: FetchAnswer;
     event: never;
   };

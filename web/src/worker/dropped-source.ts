@@ -66,6 +66,10 @@ export class DroppedSource implements FileSource {
     return identityOf(this.#label, listed);
   }
 
+  async size(name: string): Promise<number | undefined> {
+    return this.#files.find((entry) => entry.name === name)?.file.size;
+  }
+
   async open(name: string, signal: AbortSignal): Promise<OpenedFile | undefined> {
     const found = this.#files.find((entry) => entry.name === name);
     return found && opened(found.file, this.locate(name), signal);
@@ -102,6 +106,10 @@ export class DirectorySource implements FileSource {
       throw unreadable(this.#handle.name, error);
     }
     return identityOf(this.#handle.name, files);
+  }
+
+  async size(name: string, signal: AbortSignal): Promise<number | undefined> {
+    return (await this.open(name, signal))?.total;
   }
 
   async open(name: string, signal: AbortSignal): Promise<OpenedFile | undefined> {

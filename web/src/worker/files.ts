@@ -41,6 +41,8 @@ export interface FileSource {
   identify(): Promise<string | undefined>;
   /** Undefined where there is no such file. Throws network, model-incomplete. */
   open(name: string, signal: AbortSignal, options?: OpenOptions): Promise<OpenedFile | undefined>;
+  /** Bytes of a file, without opening it; undefined where that cannot be told. */
+  size(name: string, signal: AbortSignal): Promise<number | undefined>;
   /** Where a file is, for messages. */
   locate(name: string): string;
 }

@@ -23,6 +23,11 @@ export class FolderSource implements FileSource {
     return Promise.resolve(undefined);
   }
 
+  async size(name: string): Promise<number | undefined> {
+    const { stat } = builtin('node:fs').promises;
+    return (await stat(this.locate(name)).catch(() => undefined))?.size;
+  }
+
   async open(name: string, signal: AbortSignal): Promise<OpenedFile | undefined> {
     if (!isNode()) {
       throw new DragomanError('unsupported-browser', 'Pages cannot read the file system.');

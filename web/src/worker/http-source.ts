@@ -16,6 +16,7 @@ interface Answer {
 
 type Headers = Record<string, string>;
 interface FetchInit {
+  method?: 'GET' | 'HEAD';
   headers: Headers;
   cache?: RequestCache;
   signal: AbortSignal;
@@ -47,8 +48,8 @@ async function* emptyChunks(): AsyncGenerator<Uint8Array> {}
 
 /** The page fetches, with a function of its own, and hands the pieces over. */
 export function relayed(page: PageChannel): Fetch {
-  return async (url, { headers: sent, signal }) => {
-    const answer = await page.call('fetch', { url, headers: sent }, { signal });
+  return async (url, { method = 'GET', headers: sent, signal }) => {
+    const answer = await page.call('fetch', { url, method, headers: sent }, { signal });
     const { status, headers, body } = answer;
     async function* chunks() {
       for (;;) {
@@ -84,6 +85,19 @@ export class HttpSource implements FileSource {
   // Addresses of other kinds (blob:, data:, chrome-extension:) are local, or gone tomorrow.
   identify(): Promise<string | undefined> {
     return Promise.resolve(/^https?:/i.test(this.#base) ? this.#base : undefined);
+  }
+
+  async size(name: string, signal: AbortSignal): Promise<number | undefined> {
+    try {
+      const init: FetchInit = { method: 'HEAD', headers: {}, signal };
+      const response = await this.#fetch(this.locate(name), init);
+      await response.close();
+      return response.status === 200 ? contentLength(response) : undefined;
+    } catch (error) {
+      // Whatever is wrong shows when the file is opened.
+      if (isAbort(error)) throw error;
+      return undefined;
+    }
   }
 
   async open(

@@ -33,9 +33,9 @@ export class LoadProgress {
     return new FileProgress(this, name, progress, cached);
   }
 
-  /** Files that will be asked for later: until then nobody knows how much there is in all. */
-  expect(names: readonly string[]): void {
-    for (const name of names) this.#unknown.add(name);
+  /** A file that will be read later. @param total bytes, where known */
+  expect(name: string, total: number | undefined): void {
+    this.file(name, total);
   }
 
   /** The size of a file is known by now. */

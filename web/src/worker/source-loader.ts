@@ -31,6 +31,12 @@ export interface Keeping {
   space: Space;
 }
 
+/** Weight files: one that is open, and those that are read after it. */
+interface Weights {
+  first: Download;
+  others: string[];
+}
+
 /** One model on its way in. */
 class SourceLoading {
   readonly #source: FileSource;
@@ -78,7 +84,7 @@ class SourceLoading {
         if (download === undefined && names.required.includes(name)) throw this.#lacks(name);
         return download;
       });
-      const weights = this.#openWeights(names.weights, signal);
+      const weights = this.#findWeights(names.weights, signal);
       void Promise.allSettled([...small, weights]).then(() => {
         if (!signal.aborted) this.#context.progress.sizesAsked();
       });
@@ -94,13 +100,26 @@ class SourceLoading {
     }
   }
 
-  async #feedAll(opening: Promise<Download>, signal: AbortSignal): Promise<void> {
-    const first = await opening;
-    if (!isIndex(first.name)) return this.#feed(first, signal);
-    this.#model.addFile(first.name, await this.#readWhole(first, signal));
-    const shards = this.#model.weightShards();
-    this.#context.progress.expect(shards);
-    for (const name of shards) await this.#feed(await this.#openWeights([name], signal), signal);
+  async #feedAll(finding: Promise<Weights>, signal: AbortSignal): Promise<void> {
+    const { first, others } = await finding;
+    await this.#feed(first, signal);
+    for (const name of others) await this.#feed(await this.#openWeights([name], signal), signal);
+  }
+
+  /** Opens the first weight file, and finds out about the others where there are several. */
+  async #findWeights(names: readonly string[], signal: AbortSignal): Promise<Weights> {
+    const found = await this.#openWeights(names, signal);
+    if (!isIndex(found.name)) return { first: found, others: [] };
+    this.#model.addFile(found.name, await this.#readWhole(found, signal));
+    const [name, ...others] = this.#model.weightShards() as [string, ...string[]];
+    const first = await this.#openWeights([name], signal);
+    // They are read one after the other, so that the later ones are not opened yet.
+    const sizes = others.map(async (other) => {
+      const size = this.#keeping?.recorder.stored(other)?.total;
+      this.#context.progress.expect(other, size ?? (await this.#source.size(other, signal)));
+    });
+    await Promise.all(sizes);
+    return { first, others };
   }
 
   /** Opens the first of `names` that is there. */
@@ -118,7 +137,9 @@ class SourceLoading {
   async #open(name: string, small: boolean, signal: AbortSignal): Promise<Download | undefined> {
     const recorder = this.#keeping?.recorder;
     const context = { source: this.#source, signal, model: this.#context.spec.name, recorder };
-    return Download.open(context, { name, small });
+    const download = await Download.open(context, { name, small });
+    if (download !== undefined) this.#context.progress.expect(name, download.total);
+    return download;
   }
 
   #lacks(...names: string[]): DragomanError {

@@ -68,23 +68,22 @@ export class PackedImage {
   }
 }
 
-/** Runs `body` for 0 … count - 1, at most `limit` at a time; the first failure ends it. */
+/**
+ * Runs `body` for 0 … count - 1, at most `limit` at a time. After a failure none begins; the
+ * failure is thrown when those under way have ended.
+ */
 export async function eachInFlight(
   count: number,
   limit: number,
   body: (index: number) => Promise<void>,
 ): Promise<void> {
   let next = 0;
-  let failed = false;
+  const failures: unknown[] = [];
   const lane = async () => {
-    while (next < count && !failed) {
-      try {
-        await body(next++);
-      } catch (error) {
-        failed = true;
-        throw error;
-      }
+    while (next < count && failures.length === 0) {
+      await body(next++).catch((error: unknown) => failures.push(error));
     }
   };
   await Promise.all(Array.from({ length: Math.min(limit, count) }, lane));
+  if (failures.length > 0) throw failures[0];
 }

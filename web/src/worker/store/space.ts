@@ -17,6 +17,7 @@ export function isQuotaError(error: unknown): boolean {
 export class Space {
   readonly #backend: StoreBackend;
   readonly #locks: Locks;
+  #freeing: Promise<unknown> = Promise.resolve();
 
   constructor(backend: StoreBackend, locks: Locks) {
     this.#backend = backend;
@@ -31,6 +32,14 @@ export class Space {
    * @throws storage-quota when that was not enough
    */
   async write(key: string, complete: boolean, body: () => Promise<unknown>): Promise<void> {
+    if (await fits(body)) return;
+    // One at a time: two writes that are refused at once may need only one model's room.
+    const freeing = this.#freeing.then(() => this.#makeRoom(key, complete, body));
+    this.#freeing = freeing.catch(() => {});
+    return freeing;
+  }
+
+  async #makeRoom(key: string, complete: boolean, body: () => Promise<unknown>): Promise<void> {
     if (await fits(body)) return;
     for await (const _ of this.#freePartials(key, 0)) if (await fits(body)) return;
     if (complete) {
