@@ -11,7 +11,11 @@ import type { Site } from './support/site.js';
 
 useBrowser();
 
-const folders = { '': join(root, 'build/demo'), models: join(root, 'models') };
+const folders = {
+  '': join(root, 'build/demo'),
+  models: join(root, 'models'),
+  bert: join(root, 'tests/golden/tasks/bert'),
+};
 const patience = 90_000;
 
 /** Waits until the page says so. The page may reload meanwhile, and then cannot answer. */
@@ -131,6 +135,37 @@ describe('the demo page', () => {
     await shows(tab, '#fact-requests', String(length));
     expect(await textOf(tab, '#translator-failure strong')).toMatch(/[a-z].*\./);
     expect(await textOf(tab, '#translator-failure code')).toMatch(/^[a-z-]+$/);
+    await click(tab, '#translator-failure .quiet');
+    // What was there before goes on working.
+    await type(tab, 'Where is the station?');
+    await has(tab, '#target [data-state=done]');
+    expect(await textOf(tab, '#target')).toMatch(/gare/);
+  });
+
+  it('takes a folder of files, finds out what it is for, and goes back to the first', async () => {
+    const { tab } = await openDemo();
+    await tab.evaluate(async () => {
+      const names = ['config.json', 'vocab.txt', 'tokenizer_config.json', 'model.safetensors'];
+      const list = new DataTransfer();
+      for (const name of names) {
+        const response = await fetch(`/bert/${name}`);
+        list.items.add(new File([await response.blob()], name));
+      }
+      const input = document.querySelector('#folder') as HTMLInputElement;
+      input.files = list.files;
+      input.dispatchEvent(new Event('change'));
+    }, null);
+    await until(tab, 'a third stored model', () => {
+      return document.querySelectorAll('#stored li').length === 3;
+    });
+    // No translator, so that it took the place of the classifier.
+    expect(await textOf(tab, '#model-chip')).toBe('dragoman-en-fr');
+    await click(tab, '#stored button[aria-label="Use dragoman-sentiment"]');
+    await until(tab, 'the first classifier in use', () => {
+      return document.querySelector('#stored button[aria-label="Use dragoman-sentiment"]') === null;
+    });
+    expect(await textOf(tab, '#translator-failure')).toBe('');
+    expect(tab.errors).toEqual([]);
   });
 
   it('deletes stored models', async () => {

@@ -2,7 +2,7 @@
 import { byId, element, setText } from './dom.js';
 import { text } from './strings.js';
 import type { Failure } from './failure.js';
-import type { FileProgress, Loading, SlotState } from './model-slot.js';
+import type { FileProgress, Loading, SlotState, Wanted } from './model-slot.js';
 import type { Observable } from './observable.js';
 
 /** Draws a failure: plain words, and behind them what the error itself says. */
@@ -22,6 +22,12 @@ function fileLine(name: string, { loaded, total, done, cached }: FileProgress): 
   );
 }
 
+interface Actions {
+  /** Ends the loading, or puts the failure away. */
+  cancel: () => void;
+  retry: (wanted: Wanted) => void;
+}
+
 /** The parts of index.html whose ids begin with `prefix`. */
 export class LoadView {
   readonly #box: HTMLElement;
@@ -31,14 +37,17 @@ export class LoadView {
   readonly #files: HTMLUListElement;
   readonly #failure: HTMLElement;
 
-  constructor(prefix: string, state: Observable<SlotState>, onCancel: () => void) {
+  readonly #actions: Actions;
+
+  constructor(prefix: string, state: Observable<SlotState>, actions: Actions) {
+    this.#actions = actions;
     this.#box = byId(`${prefix}-loading`, HTMLElement);
     this.#bar = byId(`${prefix}-bar`, HTMLProgressElement);
     this.#title = byId(`${prefix}-title`, HTMLElement);
     this.#sum = byId(`${prefix}-sum`, HTMLElement);
     this.#files = byId(`${prefix}-files`, HTMLUListElement);
     this.#failure = byId(`${prefix}-failure`, HTMLElement);
-    byId(`${prefix}-cancel`, HTMLButtonElement).addEventListener('click', onCancel);
+    byId(`${prefix}-cancel`, HTMLButtonElement).addEventListener('click', actions.cancel);
     state.watch((value) => this.#draw(value));
   }
 
@@ -46,10 +55,17 @@ export class LoadView {
     this.#box.hidden = state.kind !== 'loading';
     this.#failure.hidden = state.kind !== 'failed';
     if (state.kind === 'loading') this.#drawLoading(state.loading);
-    if (state.kind === 'failed') {
-      const name = element('p', { class: 'name' }, state.name);
-      this.#failure.replaceChildren(name, failureNode(state.failure));
-    }
+    if (state.kind === 'failed') this.#drawFailure(state.wanted, state.failure);
+  }
+
+  #drawFailure(wanted: Wanted, failure: Failure): void {
+    const name = element('p', { class: 'name' }, wanted.name);
+    const retry = element('button', { type: 'button' }, text.retry);
+    retry.addEventListener('click', () => this.#actions.retry(wanted));
+    const dismiss = element('button', { type: 'button', class: 'quiet text' }, text.dismiss);
+    dismiss.addEventListener('click', this.#actions.cancel);
+    const row = element('div', { class: 'row' }, retry, dismiss);
+    this.#failure.replaceChildren(name, failureNode(failure), row);
   }
 
   #drawLoading({ name, loaded, total, files }: Loading): void {

@@ -10,7 +10,7 @@ import { LiveLabels } from './live-labels.js';
 import { LiveTranslation } from './live-translation.js';
 import { failureNode, LoadView } from './load-view.js';
 import { ModelPanel } from './model-panel.js';
-import { configure, createClassifier, createTranslator, loadAny } from './models.js';
+import { configure, createClassifier, createTranslator, defaults, loadAny } from './models.js';
 import { NetworkCounter } from './network-counter.js';
 import { Observable } from './observable.js';
 import { startOffline } from './offline.js';
@@ -69,6 +69,13 @@ const target = new TargetPane({
 });
 const labelsPanel = new LabelsPanel({ document: view, labels: labels.labels, active, pointed });
 
+const storage = new StoragePanel({
+  inUse,
+  onUse: bring,
+  announce: (message) => announcer.now(message),
+  onStored: showOffline,
+});
+
 function settled(): boolean {
   const states = [translator.state.value.kind, classifier.state.value.kind];
   return translator.model.value !== undefined && !states.includes('loading');
@@ -79,9 +86,7 @@ function onModels(): void {
   const present: PipelineBase[] = models.filter((model) => model !== undefined);
   inUse.set(present.map(({ info }) => info.name));
   const [first] = present;
-  if (first === undefined) return;
-  showEngine(first);
-  void showMemory(first);
+  if (first) showEngine(first);
 }
 
 /** The classifier in the box reads English; a text in another language is not for it. */
@@ -112,13 +117,15 @@ function connectTranslator(): void {
     onModels();
     checkLanguages();
   });
-  let counted: readonly unknown[] = [];
+  let counted: readonly (PipelineBase | undefined)[] = [];
   const onState = () => {
     const loaded = [translator.model.value, classifier.model.value];
     // A loading that failed or was ended has made requests since the last one that did not.
     if (settled() && loaded.some((model, index) => model !== counted[index])) {
       counted = loaded;
       network.restart();
+      const [first] = loaded.filter((model) => model !== undefined);
+      if (first) void showMemory(first);
     }
     showRequests(network.count.value, settled());
   };
@@ -180,13 +187,18 @@ function connectButtons(): void {
   byId('examples', HTMLElement).append(...chips);
 }
 
-/** Whether the next visit needs no network: the page is kept, and every model in use is stored. */
+/** Whether the next visit needs no network: the page and the models it begins with are kept. */
 function showOffline(stored: readonly StoredModel[]): void {
   const kept = stored.filter(({ complete }) => complete).map(({ name }) => name);
   const { serviceWorker } = navigator as Partial<Navigator>;
   const page = serviceWorker !== undefined && serviceWorker.controller !== null;
-  const ready = inUse.value.length > 0 && inUse.value.every((name) => kept.includes(name));
+  const ready = Object.values(defaults).every(({ name }) => kept.includes(name));
   byId('offline', HTMLElement).hidden = !(page && ready);
+}
+
+/** Loads a model that someone asked for. */
+function bring(wanted: Wanted): void {
+  void loadAny(wanted, translator, classifier).then(() => storage.refresh());
 }
 
 async function start(): Promise<void> {
@@ -195,23 +207,19 @@ async function start(): Promise<void> {
   connectTranslator();
   connectText();
   connectButtons();
-  new LoadView('translator', translator.state, () => translator.cancel());
-  new LoadView('classifier', classifier.state, () => classifier.cancel());
+  new LoadView('translator', translator.state, { cancel: () => translator.cancel(), retry: bring });
+  new LoadView('classifier', classifier.state, { cancel: () => classifier.cancel(), retry: bring });
   await startOffline();
   network.start();
   configure();
-  const bring = (wanted: Wanted) => loadAny(wanted, translator, classifier);
-  const announce = (message: string) => announcer.now(message);
-  const onUse = (wanted: Wanted) => void bring(wanted).then(() => storage.refresh());
-  const storage = new StoragePanel({ inUse, onUse, announce, onStored: showOffline });
   new ModelPanel((wanted) => {
     byId('translator-card', HTMLElement).scrollIntoView({ block: 'nearest' });
-    onUse(wanted);
+    bring(wanted);
   });
   // Text that was typed, or kept by the browser, while the models were on their way.
   if (source.text !== '') translation.setText(source.text, true);
-  await translator.load({ name: 'dragoman-en-fr', source: null });
-  await classifier.load({ name: 'dragoman-sentiment', source: null });
+  await translator.load(defaults.translator);
+  await classifier.load(defaults.classifier);
   await storage.refresh();
 }
 

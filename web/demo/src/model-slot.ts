@@ -25,7 +25,7 @@ export type SlotState =
   | { kind: 'empty' }
   | { kind: 'loading'; loading: Loading }
   | { kind: 'ready' }
-  | { kind: 'failed'; name: string; failure: Failure };
+  | { kind: 'failed'; wanted: Wanted; failure: Failure };
 
 /** What a model is loaded from, with the name to show for it; null: the default one. */
 export interface Wanted {
@@ -77,7 +77,8 @@ export class ModelSlot<Pipeline extends PipelineBase> {
    *
    * @param handOver whether someone else sees to a failure; nothing is then shown of it
    */
-  async load({ name, source }: Wanted, { handOver }: LoadOptions = {}): Promise<void> {
+  async load(wanted: Wanted, { handOver }: LoadOptions = {}): Promise<void> {
+    const { name, source } = wanted;
     this.#controller?.abort();
     const controller = new AbortController();
     this.#controller = controller;
@@ -89,33 +90,39 @@ export class ModelSlot<Pipeline extends PipelineBase> {
         loading = advanced(loading, event);
         this.state.set({ kind: 'loading', loading });
       });
-      this.adopt(pipeline);
+      await this.#adopt(pipeline, controller.signal);
     } catch (error) {
       if (controller.signal.aborted || isAbort(error)) return;
       if (handOver?.(error)) {
         this.cancel();
         return;
       }
-      this.fail(name, error);
+      this.fail(wanted, error);
     }
   }
 
   /** Shows that a model could not be loaded; the one in use stays. */
-  fail(name: string, error: unknown): void {
-    this.state.set({ kind: 'failed', name, failure: failureOf(error) });
+  fail(wanted: Wanted, error: unknown): void {
+    this.state.set({ kind: 'failed', wanted, failure: failureOf(error) });
   }
 
-  /** Puts a loaded model in place, and frees the one before. */
-  adopt(pipeline: Pipeline): void {
-    const { value: before } = this.model;
-    this.model.set(pipeline);
-    this.state.set({ kind: 'ready' });
-    void before?.dispose();
-  }
-
-  /** Ends a loading that is on its way. */
+  /** Ends a loading that is on its way, or forgets that one failed. */
   cancel(): void {
     this.#controller?.abort();
     this.state.set(this.model.value ? { kind: 'ready' } : { kind: 'empty' });
+  }
+
+  /** Puts a loaded model in place, and frees the one before. */
+  async #adopt(pipeline: Pipeline, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) {
+      // Too late: someone has asked for another one.
+      await pipeline.dispose();
+      return;
+    }
+    const { value: before } = this.model;
+    this.model.set(pipeline);
+    await before?.dispose();
+    // Another loading may have begun, whose state is the one to show.
+    if (!signal.aborted) this.state.set({ kind: 'ready' });
   }
 }

@@ -6,6 +6,12 @@ import { tabParameter } from './messages.js';
 import type { TextClassificationPipeline, TranslationPipeline } from 'dragoman';
 import type { Wanted } from './model-slot.js';
 
+/** What every visit begins with. */
+export const defaults: Record<'translator' | 'classifier', Wanted> = {
+  translator: { name: 'dragoman-en-fr', source: null },
+  classifier: { name: 'dragoman-sentiment', source: null },
+};
+
 export type Translator = ModelSlot<TranslationPipeline>;
 export type Classifier = ModelSlot<TextClassificationPipeline>;
 
@@ -39,13 +45,17 @@ export async function loadAny(
   translator: Translator,
   classifier: Classifier,
 ): Promise<void> {
+  if (wanted === defaults.classifier) {
+    await classifier.load(wanted);
+    return;
+  }
   const refusals: unknown[] = [];
   const handOver = (error: unknown) => isOtherKind(error) && refusals.push(error) > 0;
   await translator.load(wanted, { handOver });
   if (refusals.length === 0) return;
   await classifier.load(wanted, { handOver });
   // Neither of them: said once, where people look first.
-  if (refusals.length > 1) translator.fail(wanted.name, refusals[1]);
+  if (refusals.length > 1) translator.fail(wanted, refusals[1]);
 }
 
 function isOtherKind(error: unknown): boolean {

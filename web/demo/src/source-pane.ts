@@ -51,7 +51,10 @@ export class SourcePane {
   replace(text: string): void {
     this.#field.value = text;
     this.#parts.onInput(text, true);
-    this.#field.focus({ preventScroll: true });
+    // On a phone the focus would bring the keyboard up, over the translation.
+    if (text === '' || matchMedia('(hover: hover)').matches) {
+      this.#field.focus({ preventScroll: true });
+    }
   }
 
   setLanguage(code: string | undefined): void {

@@ -63,6 +63,8 @@ export const text = {
   target: 'Translation',
   loading: (name: string) => `Loading ${name}`,
   preparing: 'Preparing …',
+  retry: 'Try again',
+  dismiss: 'Dismiss',
   loadedOf: (loaded: number, total: number) =>
     total > 0 ? `${bytes(loaded)} of ${bytes(total)}` : bytes(loaded),
   fromStore: 'from this browser’s storage',
