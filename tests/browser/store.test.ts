@@ -3,6 +3,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openPage, openSite, startSite, useBrowser } from './support/setup.js';
+import { insecureHost } from './support/browsers.js';
 import { isModelPath, root } from './support/site.js';
 import type { Tab } from './support/browsers.js';
 import type { Site } from './support/site.js';
@@ -111,6 +112,31 @@ describe('a connection that breaks', () => {
   });
 });
 
+describe('a model on another origin', () => {
+  it.each([
+    ['goes on where it broke', 'ETag, Content-Range, Accept-Ranges', 206],
+    ['begins anew where it may not read what tells of the file', undefined, 200],
+  ])('%s', async (_, exposed, status) => {
+    const hub = await startSite({ exposed });
+    hub.manner = (path) => (path.endsWith(weights) ? { breakAfter: 5_000_000 } : {});
+    const { tab } = await openSite({ isolated: true });
+    const load = () =>
+      tab.evaluate(async (url) => {
+        const pipe = await dragoman.pipeline('translation', url);
+        const [result] = await pipe('Where is the station?');
+        await pipe.dispose();
+        return result?.translation_text;
+      }, hub.url('/models/dragoman-en-fr'));
+    const first = await load().catch(() => undefined);
+    hub.manner = () => ({});
+    expect(first ?? (await load())).toMatch(/gare/);
+    expect(hub.requestsFor(weights).at(-1)).toMatchObject({ status });
+    hub.cut = isModelPath;
+    await reload(tab);
+    expect(await load()).toMatch(/gare/);
+  });
+});
+
 /** Changes one byte of the first stored chunk of packed weights. */
 function spoilChunk(tab: Tab): Promise<string> {
   return tab.evaluate(async () => {
@@ -203,5 +229,20 @@ describe('a worker that died', () => {
       return (await translate('Where is the station?'))[0]?.translation_text;
     }, null);
     expect(text).toMatch(/gare/);
+  });
+});
+
+describe('a page that is not served securely', () => {
+  it('has its models all the same, and is told that they are not kept', async () => {
+    const site = await startSite();
+    const tab = await openPage(site, site.url('/page/').replace('127.0.0.1', insecureHost));
+    expect(await tab.evaluate(() => isSecureContext, null)).toBe(false);
+    for (const loads of [1, 2]) {
+      const { text, warnings, stored } = await translateIn(tab);
+      expect(text).toMatch(/gare/);
+      expect(warnings).toEqual([expect.stringContaining('cannot be stored')]);
+      expect(stored).toEqual([]);
+      expect(site.requestsFor(weights)).toHaveLength(loads);
+    }
   });
 });

@@ -45,6 +45,9 @@ export interface LaunchOptions {
   firefoxPreferences?: Record<string, string | number | boolean>;
 }
 
+/** A name of this machine that browsers trust less than localhost. */
+export const insecureHost = 'insecure.test';
+
 const chromiumFlags = [
   '--no-sandbox',
   '--disable-gpu',
@@ -53,6 +56,7 @@ const chromiumFlags = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  `--host-resolver-rules=MAP ${insecureHost} 127.0.0.1`,
   // For measurements: collecting garbage on demand, and heap sizes that are not rounded.
   '--js-flags=--expose-gc',
   '--enable-precise-memory-info',
@@ -189,7 +193,11 @@ async function launchFirefox({ firefoxPreferences = {} }: LaunchOptions): Promis
     timeout: startTimeout,
     // Calls into a page may take as long as a test.
     protocolTimeout: 0,
-    extraPrefsFirefox: firefoxPreferences,
+    extraPrefsFirefox: {
+      'network.dns.localDomains': insecureHost,
+      'dom.security.https_first': false,
+      ...firefoxPreferences,
+    },
   });
   console.log(`Firefox started in ${((performance.now() - start) / 1000).toFixed(1)} s`);
   return {

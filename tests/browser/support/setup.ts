@@ -43,8 +43,8 @@ export async function openUrl(url: string): Promise<Tab> {
 }
 
 /** A tab that shows page/index.html of the site, with the package loaded. */
-export async function openPage(site: Site): Promise<Tab> {
-  const tab = await openUrl(site.url('/page/'));
+export async function openPage(site: Site, url = site.url('/page/')): Promise<Tab> {
+  const tab = await openUrl(url);
   await tab.evaluate(() => pageReady, null);
   return tab;
 }

@@ -31,6 +31,8 @@ export interface SiteOptions {
   isolated?: boolean;
   /** Content-Security-Policy of every answer. */
   csp?: string;
+  /** Headers of its answers that pages of other origins may read. */
+  exposed?: string;
 }
 
 export interface SiteRequest {
@@ -115,7 +117,7 @@ export class Site {
   }
 
   #headers(): Record<string, string> {
-    const { isolated, csp } = this.#options;
+    const { isolated, csp, exposed } = this.#options;
     return {
       // The browser's own cache would hide what the package fetches.
       'Cache-Control': 'no-store',
@@ -126,6 +128,7 @@ export class Site {
         'Cross-Origin-Embedder-Policy': 'require-corp',
       }),
       ...(csp !== undefined && { 'Content-Security-Policy': csp }),
+      ...(exposed !== undefined && { 'Access-Control-Expose-Headers': exposed }),
     };
   }
 
