@@ -198,8 +198,8 @@ describe('a full store', () => {
     }
     await store.putPartial(partial('begun'));
     await store.putChunk('begun', pieceId('w', 0), new Uint8Array(20));
-    const write = (size: number, complete = true) =>
-      new Space(store, locks).write('new', complete, () =>
+    const write = (size: number, complete = true, settling = 0) =>
+      new Space(store, locks, settling).write('new', complete, () =>
         store.putChunk('new', 'packed/0', new Uint8Array(size)),
       );
     const left = async () => {
@@ -243,6 +243,19 @@ describe('a full store', () => {
     held.add(loadLock('begun'));
     await expect(write(60)).rejects.toMatchObject({ code: 'storage-quota' });
     expect(await left()).toEqual(['begun', 'older', 'oldest']);
+  });
+
+  it('gives up no more when deleted bytes are free only after a while', async () => {
+    const { store, write, left } = await filled();
+    const { deletePartial } = store;
+    const before = new Map(store.sizes);
+    store.deletePartial = async (key) => {
+      await deletePartial.call(store, key);
+      for (const [name, size] of before) if (name.startsWith(key)) store.sizes.set(name, size);
+      setTimeout(() => store.sizes.delete(`${key} ${pieceId('w', 0)}`), 20);
+    };
+    await write(40, true, 100);
+    expect(await left()).toEqual(['old', 'older', 'oldest']);
   });
 
   it('gives up no model for pieces', async () => {

@@ -2,6 +2,7 @@
 // read from it.
 import { chunksOf, pieceBytes } from '../../common/store/records.js';
 import { DragomanError } from '../../common/errors.js';
+import { isNode } from '../../common/platform.js';
 import { openStore } from '../../common/store/open.js';
 import { storeFormat } from '../../common/store/records.js';
 import { canDigest, sha256Hex } from './digest.js';
@@ -23,6 +24,9 @@ import type { PackedImage } from './packed.js';
 // Reading, checking and copying overlap; more would only take memory.
 const inFlight = 4;
 
+// Chromium deletes the files behind large values about two seconds after the last transaction.
+const settlingMilliseconds = 3_000;
+
 /** What names a model in the store. */
 export type ModelIdentity = Omit<ModelRecord, 'format' | 'created'>;
 
@@ -42,7 +46,7 @@ export class ModelStore {
   private constructor(backend: StoreBackend, locks: Locks) {
     this.backend = backend;
     this.locks = locks;
-    this.space = new Space(backend, locks);
+    this.space = new Space(backend, locks, isNode() ? 0 : settlingMilliseconds);
   }
 
   /** @returns the store, or why there is none */

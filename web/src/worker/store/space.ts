@@ -17,9 +17,12 @@ export function isQuotaError(error: unknown): boolean {
 export class Space {
   readonly #backend: StoreBackend;
   readonly #locks: Locks;
+  readonly #settling: number;
   #freeing: Promise<unknown> = Promise.resolve();
 
-  constructor(backend: StoreBackend, locks: Locks) {
+  /** @param settling milliseconds after which deleted bytes are free at the latest */
+  constructor(backend: StoreBackend, locks: Locks, settling: number) {
+    this.#settling = settling;
     this.#backend = backend;
     this.#locks = locks;
   }
@@ -41,13 +44,21 @@ export class Space {
 
   async #makeRoom(key: string, complete: boolean, body: () => Promise<unknown>): Promise<void> {
     if (await fits(body)) return;
-    for await (const _ of this.#freePartials(key, 0)) if (await fits(body)) return;
+    for await (const _ of this.#freePartials(key, 0)) if (await this.#fitsNow(body)) return;
     if (complete) {
       await this.#backend.deletePieces(key);
-      if (await fits(body)) return;
-      for await (const _ of this.#freeModels(key)) if (await fits(body)) return;
+      if (await this.#fitsNow(body)) return;
+      for await (const _ of this.#freeModels(key)) if (await this.#fitsNow(body)) return;
     }
     throw new DragomanError('storage-quota', 'The storage is full.');
+  }
+
+  // Waits before more is given up: browsers count what was deleted for some seconds.
+  async #fitsNow(body: () => Promise<unknown>): Promise<boolean> {
+    if (await fits(body)) return true;
+    if (this.#settling === 0) return false;
+    await new Promise((resolve) => setTimeout(resolve, this.#settling));
+    return fits(body);
   }
 
   /** Whether so many bytes may be written, as far as the platform tells. */
