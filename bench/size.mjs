@@ -5,7 +5,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { brotliCompressSync, constants } from 'node:zlib';
 import { inDist, table } from './lib/report.mjs';
 
-const budget = 400 * 1024;
+// What is promised to users is 400 KB. Growth is to be noticed long before that, and the budget
+// raised by whoever has a reason.
+const budget = 260 * 1024;
 
 function sizes(path) {
   const bytes = readFileSync(inDist(path));

@@ -7,6 +7,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { check } from './check.mjs';
 import { buildDemo, buildNative, buildPackage, buildWasm, runTests } from './lib/builds.mjs';
+import { ensureBundlers } from './lib/bundlers.mjs';
 import { asCommand, projectRoot, run, UserError } from './lib/run.mjs';
 import { setup } from './setup.mjs';
 
@@ -20,6 +21,12 @@ function testTools() {
     '--test-reporter=dot',
     ...files.map((name) => join('tests/tools', name)),
   ]);
+}
+
+function testBundlers() {
+  ensureBundlers();
+  run(bin('vitest'), ['run', '--config', 'tests/bundlers/vitest.config.ts']);
+  run(process.execPath, ['bench/size.mjs']);
 }
 
 const stages = {
@@ -39,6 +46,7 @@ const stages = {
   'test-package': () => run(bin('vitest'), ['run']),
   'build-demo': buildDemo,
   'test-browser': () => run(bin('vitest'), ['run', '--config', 'tests/browser/vitest.config.ts']),
+  'test-bundlers': testBundlers,
   'build-asan': () => buildNative('asan'),
   'test-asan': () => runTests('asan', ['--label-regex', 'unit']),
   'build-tsan': () => buildNative('tsan'),

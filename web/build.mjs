@@ -1,7 +1,7 @@
 // Builds the npm package into dist/: bundles, type declarations, WebAssembly modules.
 //
 //   node web/build.mjs [FOLDER]    FOLDER: where the modules were built, by default build/wasm
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { asCommand, isProgram, projectRoot, run, UserError } from '../tools/lib/run.mjs';
@@ -60,10 +60,19 @@ function sharedOptions() {
 
 async function bundle() {
   const shared = sharedOptions();
+  // Parcel puts a module of its own in the place of a bare `process`, also in worker.js, and fails
+  // where that module is not installed.
+  const forPages = { define: { ...shared.define, process: 'globalThis.process' } };
   await Promise.all([
-    build({ ...shared, entryPoints: [source('index.ts')], outfile: join(dist, 'index.js') }),
     build({
       ...shared,
+      ...forPages,
+      entryPoints: [source('index.ts')],
+      outfile: join(dist, 'index.js'),
+    }),
+    build({
+      ...shared,
+      ...forPages,
       entryPoints: [source('worker/main.ts')],
       outfile: join(dist, 'worker.js'),
       plugins: [gluePlugin],
@@ -100,6 +109,8 @@ export async function buildPackage() {
   copyModules();
   const tsc = join(projectRoot, 'node_modules/typescript/bin/tsc');
   run(process.execPath, [tsc, '--project', join('web', 'tsconfig.build.json')]);
+  // Its address is of use to importers, its content is not: it is started, never imported.
+  writeFileSync(join(dist, 'worker.d.ts'), 'export {};\n');
 }
 
 if (isProgram(import.meta.url)) await asCommand(buildPackage);

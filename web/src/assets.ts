@@ -18,16 +18,24 @@ function packagedWasm(variant: Variant): URL {
 }
 
 /**
+ * The address of `worker.js`, from which others are told where there is no page. Bundlers take
+ * every other address that is told from import.meta.url for an asset too, and cannot find it.
+ */
+export function packagedWorker(): string {
+  return new URL('./worker.js', import.meta.url).href;
+}
+
+/**
  * The absolute form of an address. Some bundlers put a bare path in place of `new URL(…).href`,
  * and users write relative ones.
  */
 export function absoluteUrl(address: string | URL): string {
-  if (isNode()) return new URL(address, import.meta.url).href;
+  if (isNode()) return new URL(address, packagedWorker()).href;
   return new URL(address, globalThis.location?.href).href;
 }
 
 export function workerUrl(): string {
-  return absoluteUrl(env.workerUrl ?? new URL('./worker.js', import.meta.url).href);
+  return absoluteUrl(env.workerUrl ?? packagedWorker());
 }
 
 export function wasmUrl(variant: Variant): string {

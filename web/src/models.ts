@@ -1,5 +1,5 @@
 // What a user may call a model, and where its files are then to be looked for.
-import { absoluteUrl, folderUrl } from './assets.js';
+import { absoluteUrl, folderUrl, packagedWorker } from './assets.js';
 import { builtin, isNode } from './common/platform.js';
 import { DragomanError } from './common/errors.js';
 import { droppedSource, isDropped } from './dropped.js';
@@ -73,10 +73,8 @@ function localModelSource(name: string): Source {
     return urlSource(new URL(name, folderUrl(folder)).href);
   if (!isNode()) return urlSource(new URL(name, folderUrl(folder ?? '/models/')).href);
   if (folder !== undefined) return pathSource(builtin('node:path').join(folder, name));
-  // Beside the package: this module lies in its dist/. Bundlers would take the literal form with
-  // import.meta.url inside new URL() for an asset.
-  const base = import.meta.url;
-  return urlSource(new URL(`../models/${name}`, base).href);
+  // Beside the package, whose files lie in its dist/.
+  return urlSource(new URL(`../models/${name}`, packagedWorker()).href);
 }
 
 function hubSource(id: string, { revision = 'main', local_files_only }: ResolveOptions): Source {

@@ -1,0 +1,3 @@
+// Types of bundlers.mjs, for tests.
+
+export function ensureBundlers(): string;
