@@ -44,6 +44,7 @@ set(DRAGOMAN_FORMATS_SOURCES
   src/formats/pickle_machine.cpp
   src/formats/safetensors.cpp
   src/formats/safetensors_header.cpp
+  src/formats/safetensors_writer.cpp
   src/formats/shard_index.cpp
   src/formats/tensor_plan.cpp
   src/formats/tensor_rows.cpp

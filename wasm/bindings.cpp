@@ -104,6 +104,16 @@ std::string finish_model(int model) {
   return guarded([&] { return engine().finish_model(model); });
 }
 
+double begin_export(int model) {
+  return guarded([&] { return static_cast<double>(engine().begin_export(model)); });
+}
+
+double read_export(int model, uintptr_t address, double length) {
+  return guarded([&] {
+    return static_cast<double>(engine().read_export(model, staging().view(address, length)));
+  });
+}
+
 void delete_model(int model) {
   guarded([&] { engine().delete_model(model); });
 }
@@ -158,6 +168,8 @@ EMSCRIPTEN_BINDINGS(dragoman) {
   function("packedRegions", &dragoman::packed_regions);
   function("adoptPacked", &dragoman::adopt_packed);
   function("finishModel", &dragoman::finish_model);
+  function("beginExport", &dragoman::begin_export);
+  function("readExport", &dragoman::read_export);
   function("deleteModel", &dragoman::delete_model);
   function("startJob", &dragoman::start_job);
   function("stepJob", &dragoman::step_job);

@@ -36,7 +36,7 @@ void Staging::release(uintptr_t address) {
   }
 }
 
-std::span<const uint8_t> Staging::view(uintptr_t address, double length) const {
+std::span<uint8_t> Staging::view(uintptr_t address, double length) const {
   auto after = buffers_.upper_bound(address);
   if (after != buffers_.begin()) {
     const auto& [begin, buffer] = *std::prev(after);

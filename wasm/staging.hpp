@@ -19,7 +19,7 @@ class Staging {
   /// Throws invalid-argument for an address that allocate() did not give.
   void release(uintptr_t address);
   /// The bytes [address, address + length) of one buffer; throws invalid-argument otherwise.
-  std::span<const uint8_t> view(uintptr_t address, double length) const;
+  std::span<uint8_t> view(uintptr_t address, double length) const;
 
  private:
   struct Buffer {

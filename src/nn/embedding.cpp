@@ -47,6 +47,9 @@ class TableSlot final : public Slot {
   void put_row(int row, std::span<const float> values) override;
   void put_row_int8(int row, std::span<const int8_t> values) override;
   void put_scales(std::span<const float> scales) override;
+  bool holds_int8() const override { return table_.type == WeightType::kInt8; }
+  void read_row(int row, std::span<float> values) const override;
+  float read_row_int8(int row, std::span<int8_t> values) const override;
   void list_regions(std::vector<Region>& regions) override;
 
  private:
@@ -104,6 +107,17 @@ void TableSlot::apply_file_scale(int row) {
 void TableSlot::put_scales(std::span<const float> scales) {
   file_scales_.set(scales);
   for (int row = 0; row < table_.count; ++row) apply_file_scale(row);
+}
+
+void TableSlot::read_row(int row, std::span<float> values) const {
+  check_row(row, values.size());
+  std::copy_n(table_.floats.get() + table_.offset(row), values.size(), values.begin());
+}
+
+float TableSlot::read_row_int8(int row, std::span<int8_t> values) const {
+  check_row(row, values.size());
+  std::copy_n(table_.bytes.get() + table_.offset(row), values.size(), values.begin());
+  return table_.scales[static_cast<size_t>(row)];
 }
 
 void TableSlot::list_regions(std::vector<Region>& regions) {

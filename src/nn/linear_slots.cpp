@@ -91,6 +91,19 @@ void WeightSlot::put_scales(std::span<const float> scales) {
   for (int row = 0; row < count_; ++row) apply_file_scale(row);
 }
 
+void WeightSlot::read_row(int row, std::span<float> values) const {
+  check_row(row, values.size());
+  unpack_column_f32(packed_.floats.get(), packed_.inputs, first_ + row, values.data());
+}
+
+// The integers lie within the limit of the role, so that put_row_int8 takes them as they are.
+float WeightSlot::read_row_int8(int row, std::span<int8_t> values) const {
+  check_row(row, values.size());
+  unpack_column_int8(packed_.bytes.get(), packed_.inputs, first_ + row, packed_.role,
+                     values.data());
+  return packed_.scales[static_cast<size_t>(first_ + row)];
+}
+
 // The whole matrix, also of a slot that fills a part of it: panels mix the rows of their slots.
 void WeightSlot::list_regions(std::vector<Region>& regions) {
   if (packed_.type == WeightType::kFp32) {

@@ -38,6 +38,9 @@ class WeightSlot final : public Slot {
   void put_row(int row, std::span<const float> values) override;
   void put_row_int8(int row, std::span<const int8_t> values) override;
   void put_scales(std::span<const float> scales) override;
+  bool holds_int8() const override { return packed_.type == WeightType::kInt8; }
+  void read_row(int row, std::span<float> values) const override;
+  float read_row_int8(int row, std::span<int8_t> values) const override;
   void list_regions(std::vector<Region>& regions) override;
 
  private:

@@ -23,6 +23,11 @@ class ReshapedSlot final : public Slot {
     slot_->put_row_int8(row, values);
   }
   void put_scales(std::span<const float> scales) override { slot_->put_scales(scales); }
+  bool holds_int8() const override { return slot_->holds_int8(); }
+  void read_row(int row, std::span<float> values) const override { slot_->read_row(row, values); }
+  float read_row_int8(int row, std::span<int8_t> values) const override {
+    return slot_->read_row_int8(row, values);
+  }
   void list_regions(std::vector<Region>& regions) override { slot_->list_regions(regions); }
 
  private:

@@ -67,6 +67,15 @@ std::vector<Slot*> SlotTable::slots_in_order() const {
   return slots;
 }
 
+std::vector<SlotTable::Filled> SlotTable::filled_slots() const {
+  std::vector<Filled> result;
+  for (Slot* slot : slots_in_order()) {
+    const auto found = filled_.find(slot);
+    if (found != filled_.end()) result.push_back({found->second, slot});
+  }
+  return result;
+}
+
 std::vector<Region> SlotTable::regions() const {
   std::vector<Region> listed;
   for (Slot* slot : slots_in_order()) slot->list_regions(listed);

@@ -34,6 +34,13 @@ class Slot {
   virtual void put_row_int8(int row, std::span<const int8_t> values) = 0;
   /// Per-row scales of an int8 tensor, [rows] or, when one scale serves all, [1].
   virtual void put_scales(std::span<const float> scales) = 0;
+  /// True when rows are held as int8 with a scale each; else they are held in full precision.
+  virtual bool holds_int8() const = 0;
+  /// What is held of a row in full precision. @param values  [cols], out
+  virtual void read_row(int row, std::span<float> values) const = 0;
+  /// What is held of a row of int8: given to put_row_int8 and put_scales, it is held the same way.
+  /// @param values  [cols], out   @returns the row's scale
+  virtual float read_row_int8(int row, std::span<int8_t> values) const = 0;
   /// Appends the whole arrays this slot writes to. They stay where they are, and hold all that
   /// the layer needs once they are filled. Slots of one array each append it.
   virtual void list_regions(std::vector<Region>& regions) = 0;
@@ -55,6 +62,13 @@ class SlotTable {
   /// Called by the reader when a tensor is complete.
   void mark_filled(std::string_view name);
   bool filled(std::string_view name) const;
+  /// A slot and the name of the tensor that filled it.
+  struct Filled {
+    std::string name;
+    const Slot* slot;
+  };
+  /// The slots that were filled, in the order of add().
+  std::vector<Filled> filled_slots() const;
   /// Every array behind the table, each once, in the order of add(): the same for every model of
   /// one configuration and dtype.
   std::vector<Region> regions() const;

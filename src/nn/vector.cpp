@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/error.hpp"
 #include "nn/linear.hpp"
 #include "nn/vector_slot.hpp"
 
@@ -29,6 +30,16 @@ void VectorSlot::put_scales(std::span<const float> scales) {
   if (!unscaled_) return;
   for (float& value : target_) value *= scale_.of(0);
   unscaled_ = false;
+}
+
+void VectorSlot::read_row(int row, std::span<float> values) const {
+  check_row_index(row, rows());
+  check_row_size(row, values.size(), target_.size());
+  std::copy(target_.begin(), target_.end(), values.begin());
+}
+
+float VectorSlot::read_row_int8(int, std::span<int8_t>) const {
+  throw Error(ErrorCode::kInternal, "A vector is not held as int8.");
 }
 
 struct Vector::Impl {

@@ -21,6 +21,9 @@ class VectorSlot final : public Slot {
   void put_row(int row, std::span<const float> values) override;
   void put_row_int8(int row, std::span<const int8_t> values) override;
   void put_scales(std::span<const float> scales) override;
+  bool holds_int8() const override { return false; }
+  void read_row(int row, std::span<float> values) const override;
+  float read_row_int8(int row, std::span<int8_t> values) const override;
   void list_regions(std::vector<Region>& regions) override {
     regions.push_back(region_of(target_));
   }

@@ -117,8 +117,23 @@ std::string Engine::finish_model(int model) {
   return writer.text();
 }
 
+uint64_t Engine::begin_export(int model) {
+  const auto [place, is_new] = exports_.insert_or_assign(model, model_at(model).export_weights());
+  return place->second.size();
+}
+
+size_t Engine::read_export(int model, std::span<uint8_t> out) {
+  model_at(model);
+  const auto found = exports_.find(model);
+  if (found == exports_.end()) refuse("An export was read before it began.");
+  const size_t count = found->second.read(out);
+  if (count == 0) exports_.erase(found);
+  return count;
+}
+
 void Engine::delete_model(int model) {
   model_at(model);
+  exports_.erase(model);
   // Jobs first: they refer to the model's weights and tokenizer.
   std::erase_if(jobs_, [&](const auto& entry) { return entry.second.model == model; });
   models_.erase(model);

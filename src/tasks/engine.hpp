@@ -44,6 +44,10 @@ class Engine {
   std::string packed_regions(int model);
   void adopt_packed(int model);
   std::string finish_model(int model);
+  /// Begins to write a model's weights as a safetensors file, and returns its bytes.
+  uint64_t begin_export(int model);
+  /// The next bytes of that file. @returns how many; 0 at its end, with which the export is over
+  size_t read_export(int model, std::span<uint8_t> out);
   /// Deletes a model and its jobs, whose handles throw disposed from then on.
   void delete_model(int model);
 
@@ -79,7 +83,8 @@ class Engine {
   std::unique_ptr<ThreadPool> pool_;
   Arena arena_;
   std::map<int, Model> models_;
-  std::map<int, RunningJob> jobs_;  // after models_: jobs refer to them and go first
+  std::map<int, SafetensorsWriter> exports_;  // by model, whose slots they read
+  std::map<int, RunningJob> jobs_;            // after models_: jobs refer to them and go first
   int next_model_ = 1;
   int next_job_ = 1;
 };

@@ -145,6 +145,14 @@ void Model::adopt_packed() {
   task_->slots().mark_all_filled();
 }
 
+SafetensorsWriter Model::export_weights() const {
+  if (state_ != State::kReady) refuse("The model is not complete; it cannot be written yet.");
+  if (spec_.type != WeightType::kInt8) {
+    throw Error(ErrorCode::kUnsupportedOption, "Only models of dtype int8 can be packed.");
+  }
+  return SafetensorsWriter(task_->slots());
+}
+
 void Model::finish() {
   require_loading();
   if (task_ == nullptr) {

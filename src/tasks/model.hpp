@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "formats/safetensors_writer.hpp"
 #include "formats/shard_index.hpp"
 #include "formats/weight_reader.hpp"
 #include "tasks/task.hpp"
@@ -51,6 +52,10 @@ class Model {
   /// Takes the regions as they are for a complete model's: they were copied from one of the same
   /// configuration, dtype and kPackVersion. Nothing in them is checked but what finish() checks.
   void adopt_packed();
+
+  /// The weights of a complete int8 model as one safetensors file, from its beginning. Throws
+  /// unsupported-option for another dtype.
+  SafetensorsWriter export_weights() const;
 
   /// Completes the model. Throws model-incomplete, model-format, tokenizer-format.
   void finish();

@@ -140,7 +140,9 @@ describe('a command line runs', () => {
   });
   it.each(lines)('%s', async (_, line) => {
     const { status, stderr } = await runShell(line, folder);
-    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    // The one command whose result is not what it prints tells about it.
+    const report = line.includes('dragoman pack') ? /^.*MB of weights became .* MB .*\n$/ : /^$/;
+    expect({ status, stderr }).toEqual({ status: 0, stderr: expect.stringMatching(report) });
   });
 });
 

@@ -12,6 +12,7 @@ import { protocolVersion } from './common/protocol.js';
 import { createPageHandlers } from './page-fetch.js';
 import { startWorker } from './worker-port.js';
 import type {
+  ExportStart,
   FileEvent,
   LoadParams,
   MemoryUse,
@@ -209,6 +210,17 @@ export class LoadedModel {
     } finally {
       either.release();
     }
+  }
+
+  /** Begins to write the model; readExport() gives its weights. */
+  async beginExport(): Promise<ExportStart> {
+    const session = await this.#ready(this.#disposal.signal);
+    return session.call('beginExport', { model: this.#id });
+  }
+
+  async readExport(): Promise<Uint8Array<ArrayBuffer> | null> {
+    const session = await this.#ready(this.#disposal.signal);
+    return session.call('readExport', { model: this.#id });
   }
 
   async memoryUse(): Promise<MemoryUse> {

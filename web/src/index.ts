@@ -1,4 +1,5 @@
 // What the package offers.
+export { packModel } from './pack.js';
 export { pipeline } from './pipeline.js';
 export { env } from './env.js';
 export { models } from './stored-models.js';
@@ -26,6 +27,7 @@ export type {
   TranslationPipeline,
   TranslationTask,
 } from './pipeline.js';
+export type { PackedModel, PackOptions } from './pack.js';
 export type { StoredModel } from './stored-models.js';
 export type { TextPair } from './texts.js';
 export type { TextStreamerOptions } from './text-streamer.js';

@@ -69,6 +69,14 @@ class RecordingSlot final : public Slot {
   }
   void put_row_int8(int row, std::span<const int8_t> values) override { keep(int8s[row], values); }
   void put_scales(std::span<const float> values) override { keep(scales, values); }
+  bool holds_int8() const override { return !int8s.empty(); }
+  void read_row(int row, std::span<float> values) const override {
+    std::copy_n(floats.at(row).begin(), values.size(), values.begin());
+  }
+  float read_row_int8(int row, std::span<int8_t> values) const override {
+    std::copy_n(int8s.at(row).begin(), values.size(), values.begin());
+    return scales.at(scales.size() == 1 ? 0 : static_cast<size_t>(row));
+  }
   void list_regions(std::vector<Region>&) override {}
 
   std::map<int, std::vector<float>> floats;

@@ -1,7 +1,14 @@
 // From the words of the command line to what is to be done.
 import { parseArgs } from 'node:util';
-import { classifyFlags, commonFlags, helpOf, loadFlags, translateFlags } from './flags.js';
-import type { PipelineOptions } from 'dragoman';
+import {
+  classifyFlags,
+  commonFlags,
+  helpOf,
+  loadFlags,
+  packFlags,
+  translateFlags,
+} from './flags.js';
+import type { PackOptions, PipelineOptions } from 'dragoman';
 import type { Flag, Flags } from './flags.js';
 
 /** Wrong usage: told in one line, with exit status 2. */
@@ -19,7 +26,14 @@ export interface Command {
   files: string[];
 }
 
-export type Parsed = { print: string } | { command: Command };
+export interface PackCommand {
+  source: string;
+  folder: string;
+  force: boolean;
+  options: PackOptions;
+}
+
+export type Parsed = { print: string } | { command: Command } | { pack: PackCommand };
 
 const commands: Record<CommandName, { flags: Flags; about: string }> = {
   translate: { flags: translateFlags, about: 'Translates text, line by line.' },
@@ -28,6 +42,7 @@ const commands: Record<CommandName, { flags: Flags; about: string }> = {
 
 const usage = `Usage: dragoman translate [OPTION]... [FILE]...
        dragoman classify [OPTION]... [FILE]...
+       dragoman pack SOURCE -o DIR [--dtype int8] [--revision R] [--force]
        dragoman COMMAND --help
        dragoman --version
 
@@ -46,6 +61,14 @@ ${helpOf(flags)}
 ${helpOf({ ...commonFlags, ...loadFlags })}
 `;
 }
+
+const packHelp = `Usage: dragoman pack SOURCE -o DIR [OPTION]...
+
+Writes a model with its weights quantised beforehand, as a folder to be hosted or loaded. SOURCE is
+a folder, a URL or a hub id.
+
+${helpOf(packFlags)}
+`;
 
 function readValue(name: string, flag: Flag, given: string | boolean): unknown {
   if (typeof given === 'boolean') return flag.kind !== 'off-switch';
@@ -86,15 +109,30 @@ function parseWords(flags: Flags, args: string[]): { values: Values; positionals
   }
 }
 
+function parsePack(args: string[]): Parsed {
+  const words = args.map((word) => (word === '-o' ? '--output' : word));
+  const { values, positionals } = parseWords(packFlags, words);
+  if (values['help']) return { print: packHelp };
+  const [source, ...others] = positionals;
+  const folder = values['output'];
+  if (source === undefined || others.length > 0) throw new UsageError('pack takes one SOURCE');
+  if (typeof folder !== 'string' || folder === '') {
+    throw new UsageError('pack needs -o DIR, where to write');
+  }
+  const options = readOptions(packFlags, values) as PackOptions;
+  return { pack: { source, folder, force: values['force'] === true, options } };
+}
+
 /** Throws UsageError. */
 export function parseCommandLine(args: string[], version: string): Parsed {
   const [name, ...rest] = args;
   if (name === undefined) throw new UsageError('no command; try dragoman --help');
   if (name === '--help' || name === '-h' || name === 'help') return { print: usage };
   if (name === '--version' || name === '-V') return { print: `${version}\n` };
+  if (name === 'pack') return parsePack(rest);
   if (!Object.hasOwn(commands, name)) {
     throw new UsageError(
-      `unknown command "${name}"; there are ${Object.keys(commands).join(', ')}`,
+      `unknown command "${name}"; there are ${Object.keys(commands).join(', ')}, pack`,
     );
   }
   const command = name as CommandName;

@@ -36,6 +36,15 @@ export const commonFlags: Flags = {
   help: { kind: 'switch', help: 'print this text' },
 };
 
+/** Flags of `pack`, whose model is an argument. */
+export const packFlags: Flags = {
+  dtype: loadFlags['dtype'] as Flag,
+  output: { value: 'DIR', kind: 'text', help: 'folder to write; made where there is none' },
+  revision: loadFlags['revision'] as Flag,
+  force: { kind: 'switch', help: 'write into a folder that is not empty' },
+  help: { kind: 'switch', help: 'print this text' },
+};
+
 export const translateFlags: FlagsOf<TranslationCallOptions> = {
   'num-beams': { value: 'N', kind: 'integer', option: 'num_beams', help: 'beams; 1 is greedy' },
   'num-return-sequences': {

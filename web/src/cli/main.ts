@@ -3,6 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { DragomanError, env } from 'dragoman';
 import { parseCommandLine, UsageError } from './arguments.js';
 import { runCommand } from './commands.js';
+import { runPack } from './pack.js';
 import { ProgressBar } from './progress.js';
 
 const wrongUsage = ['invalid-argument', 'unsupported-option'];
@@ -24,7 +25,8 @@ async function main(): Promise<void> {
   }
   const bar = new ProgressBar();
   try {
-    await runCommand(parsed.command, bar);
+    if ('pack' in parsed) await runPack(parsed.pack, bar);
+    else await runCommand(parsed.command, bar);
   } finally {
     bar.clear();
   }

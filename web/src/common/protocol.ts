@@ -60,6 +60,16 @@ export interface LoadParams {
   /** The first one that has a config.json is taken. */
   sources: Source[];
   store: StoreParams;
+  /** The files besides the weights are kept, to be given to `beginExport`. Not with a store. */
+  keepFiles?: boolean | undefined;
+}
+
+/** What a model is written with, besides its weights. */
+export interface ExportStart {
+  /** Of the weights, as one safetensors file. */
+  bytes: number;
+  /** The other files, as they were read. */
+  files: { name: string; content: Uint8Array<ArrayBuffer> }[];
 }
 
 /** How far something is. */
@@ -149,6 +159,13 @@ export interface WorkerMethods {
    */
   run: { params: RunParams; result: string; event: string };
   unload: { params: { model: number }; result: null; event: never };
+  beginExport: { params: { model: number }; result: ExportStart; event: never };
+  /** The next bytes of the weights; null at their end. */
+  readExport: {
+    params: { model: number };
+    result: Uint8Array<ArrayBuffer> | null;
+    event: never;
+  };
   memory: { params: null; result: MemoryUse; event: never };
   /** Times work whose amount is known: multiply-adds or bytes, see src/kernels/probe.hpp. */
   probe: {

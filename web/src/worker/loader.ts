@@ -27,6 +27,8 @@ const mostChanges = 2;
 export interface Loaded {
   handle: number;
   info: ModelInfo;
+  /** What was read besides the weights, where that was asked for. */
+  files?: ReadonlyMap<string, Uint8Array<ArrayBuffer>> | undefined;
   /** To be called when the model is deleted: from then on the store may drop it. */
   release: () => void;
 }
@@ -153,7 +155,8 @@ class Loader {
     const { source, identity } = candidate;
     if (this.#store === undefined || identity === undefined) {
       const found = await loadFromSource(source, this.#context, undefined);
-      return found && { ...ready(found), release: () => {} };
+      const files = this.#params.keepFiles ? found?.files : undefined;
+      return found && { ...ready(found), files, release: () => {} };
     }
     const { key } = identity;
     const { signal } = this.#context;

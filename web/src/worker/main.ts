@@ -4,6 +4,7 @@ import './environment.js';
 import { Channel } from '../common/channel.js';
 import { DragomanError } from '../common/errors.js';
 import { protocolVersion } from '../common/protocol.js';
+import { readExport } from './export.js';
 import { loadModel } from './loader.js';
 import { Scheduler } from './jobs.js';
 import { guarded, startModule } from './module.js';
@@ -73,6 +74,14 @@ const handlers: Handlers<WorkerMethods> = {
     release();
     guarded(() => started().module.engine.deleteModel(handle));
     return null;
+  },
+  beginExport({ model }) {
+    const { handle, files } = loadedModel(model);
+    const bytes = guarded(() => started().module.engine.beginExport(handle));
+    return { bytes, files: [...(files ?? [])].map(([name, content]) => ({ name, content })) };
+  },
+  readExport({ model }) {
+    return readExport(started().module, loadedModel(model).handle);
   },
   memory() {
     const { engine } = started().module;

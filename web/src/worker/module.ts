@@ -27,6 +27,10 @@ export interface EngineModule {
   packedRegions(model: number): string;
   adoptPacked(model: number): void;
   finishModel(model: number): string;
+  /** Begins to write the weights as a safetensors file; returns its bytes. */
+  beginExport(model: number): number;
+  /** Its next bytes, into memory; returns how many, 0 at the end. */
+  readExport(model: number, pointer: number, length: number): number;
   deleteModel(model: number): void;
   startJob(model: number, request: string): number;
   stepJob(job: number): boolean;
