@@ -44,7 +44,7 @@ describe('arguments', () => {
 
   it.each([
     [[], 'no command; try dragoman --help'],
-    [['trnslate'], 'unknown command "trnslate"; there are translate, classify'],
+    [['trnslate'], 'unknown command "trnslate"; there are translate, classify, pack'],
     [['translate', '--beams', '2'], "Unknown option '--beams'"],
     [['translate', '--num-beams', 'two'], '--num-beams takes an integer, not "two"'],
     [['translate', '--num-beams', '1.5'], '--num-beams takes an integer, not "1.5"'],
