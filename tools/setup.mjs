@@ -43,14 +43,10 @@ const steps = {
   'native tools': ensureNativeTools,
   'third-party sources': ensureSources,
   Emscripten: ensureToolchain,
-  browsers: ensureBrowsers,
   'npm packages': ensureNodePackages,
 };
 
-/** Runs every step; prints a line for those that took a while. */
-export function setup() {
-  const major = Number(process.versions.node.split('.')[0]);
-  if (major < 20) throw new UserError(`Node 20 or newer is needed, this is ${process.version}.`);
+function runSteps(steps) {
   for (const [name, step] of Object.entries(steps)) {
     const start = performance.now();
     step();
@@ -59,4 +55,17 @@ export function setup() {
   }
 }
 
-if (isProgram(import.meta.url)) await asCommand(setup);
+/** Runs every step that building needs; prints a line for those that took a while. */
+export function setup() {
+  const major = Number(process.versions.node.split('.')[0]);
+  if (major < 20) throw new UserError(`Node 20 or newer is needed, this is ${process.version}.`);
+  runSteps(steps);
+}
+
+/** The same and the browsers, which only tests need. */
+export function setupForTests() {
+  setup();
+  runSteps({ browsers: ensureBrowsers });
+}
+
+if (isProgram(import.meta.url)) await asCommand(setupForTests);

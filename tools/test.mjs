@@ -9,7 +9,7 @@ import { check } from './check.mjs';
 import { buildDemo, buildNative, buildPackage, buildWasm, runTests } from './lib/builds.mjs';
 import { ensureBundlers } from './lib/bundlers.mjs';
 import { asCommand, projectRoot, run, UserError } from './lib/run.mjs';
-import { setup } from './setup.mjs';
+import { setupForTests } from './setup.mjs';
 
 const bin = (name) => join(projectRoot, 'node_modules/.bin', name);
 
@@ -30,7 +30,7 @@ function testBundlers() {
 }
 
 const stages = {
-  setup,
+  setup: setupForTests,
   check,
   tools: testTools,
   'build-dev': () => buildNative('dev'),
