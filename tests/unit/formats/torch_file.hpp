@@ -13,8 +13,10 @@ namespace dragoman::test {
 template <typename T>
 std::string little(T value, size_t width) {
   std::string bytes;
+  auto rest = static_cast<uint64_t>(value);
   for (size_t i = 0; i < width; ++i) {
-    bytes += static_cast<char>(static_cast<uint64_t>(value) >> (8 * i) & 0xFFU);
+    bytes += static_cast<char>(rest & 0xFFU);
+    rest >>= 8;
   }
   return bytes;
 }
