@@ -2,8 +2,8 @@
 
     python3 bench/make_marian.py FOLDER [--format bin|safetensors]
 
-300 MB in float32: width 512, 6 + 6 layers, 59,514 pieces. The tokenizer knows single letters only,
-which is enough for text to go in and out. Needs transformers, torch and sentencepiece (PyPI).
+300 MB in float32: width 512, 6 + 6 layers, 59,514 pieces. The tokenizer knows little more than
+single letters, which is enough for text to go in and out. Needs transformers, torch and sentencepiece (PyPI).
 """
 
 import argparse
@@ -19,13 +19,13 @@ VOCABULARY = 59_514
 
 
 def write_tokenizer(folder: Path) -> None:
-    """Pieces of one letter; the rest of the vocabulary are names that no text yields."""
+    """A few short pieces; the rest of the vocabulary are names that no text yields."""
     model = io.BytesIO()
     sentencepiece.SentencePieceTrainer.train(
         sentence_iterator=iter(["the quick brown fox jumps over the lazy dog"] * 10),
         model_writer=model,
-        vocab_size=32,
-        model_type="char",
+        vocab_size=64,
+        model_type="unigram",
         hard_vocab_limit=False,
         minloglevel=1,
     )
