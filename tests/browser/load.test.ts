@@ -67,6 +67,23 @@ describe('a cold load', () => {
     expect(tab.errors).toEqual([]);
   });
 
+  it('is followed by translations that grow token by token', async () => {
+    const { tab } = await openSite({ isolated: true });
+    const { joined, steps } = await tab.evaluate(async (sentences) => {
+      const translate = await dragoman.pipeline('translation');
+      const joined = sentences.map(() => '');
+      let steps = 0;
+      for await (const { index, delta } of translate.stream(sentences)) {
+        joined[index] += delta;
+        steps++;
+      }
+      await translate.dispose();
+      return { joined, steps };
+    }, sentences);
+    expect(joined).toEqual(await expected);
+    expect(steps).toBeGreaterThan(10);
+  });
+
   it('is the last time that anything is asked of the network', async () => {
     const { site, tab } = await openSite({ isolated: true });
     const load = () =>
