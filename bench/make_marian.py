@@ -3,7 +3,8 @@
     python3 bench/make_marian.py FOLDER [--format bin|safetensors]
 
 300 MB in float32: width 512, 6 + 6 layers, 59,514 pieces. The tokenizer knows little more than
-single letters, which is enough for text to go in and out. Needs transformers, torch and sentencepiece (PyPI).
+single letters, which is enough for text to go in and out. Needs transformers, torch and
+sentencepiece (PyPI).
 """
 
 import argparse
