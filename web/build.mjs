@@ -96,6 +96,25 @@ function copyModules() {
   }
 }
 
+// What is bundled, or linked into the modules, asks to be named wherever it goes.
+const linked = `Linked into wasm/*.wasm and worker.js:
+
+- RapidJSON, Copyright (C) 2015 THL A29 Limited, a Tencent company, and Milo Yip; MIT licence
+- Emscripten, Copyright (c) 2010-2024 Emscripten authors; MIT licence
+- musl libc, Copyright (c) 2005-2020 Rich Felker and others; MIT licence
+- libc++, libc++abi, compiler-rt of LLVM; Apache License 2.0 with LLVM Exceptions
+- tables made from the Unicode Character Database, Copyright (c) Unicode, Inc.; Unicode License V3
+
+Bundled into index.js and worker.js:
+
+idb
+`;
+
+function writeNotices() {
+  const idb = readFileSync(join(projectRoot, 'node_modules/idb/LICENSE'), 'utf8');
+  writeFileSync(join(dist, 'THIRD-PARTY-NOTICES.txt'), `${linked}\n${idb}`);
+}
+
 /** Builds dist/ anew. */
 export async function buildPackage() {
   const missing = Object.values(glues)
@@ -107,6 +126,7 @@ export async function buildPackage() {
   rmSync(dist, { recursive: true, force: true });
   await bundle();
   copyModules();
+  writeNotices();
   const tsc = join(projectRoot, 'node_modules/typescript/bin/tsc');
   run(process.execPath, [tsc, '--project', join('web', 'tsconfig.build.json')]);
   // Its address is of use to importers, its content is not: it is started, never imported.

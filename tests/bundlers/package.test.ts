@@ -1,5 +1,5 @@
 // The packed package in Node, and what the registry's linters say of it.
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { publint } from 'publint';
@@ -33,6 +33,11 @@ describe('installed in an empty folder', () => {
       console.log(typeof pipeline, typeof DragomanError);`;
     const args = ['--input-type=module', '--eval', program];
     expect(await runIn(folder, process.execPath, args)).toBe('function function\n');
+  });
+
+  it('names what others made of it', () => {
+    const notices = join(folder, 'node_modules/dragoman/dist/THIRD-PARTY-NOTICES.txt');
+    expect(readFileSync(notices, 'utf8')).toMatch(/RapidJSON[^]*Copyright[^]*Jake Archibald/);
   });
 
   it('brings no other package with it', async () => {
