@@ -146,12 +146,19 @@ function spoilChunk(tab: Tab): Promise<string> {
         request.onerror = () => reject(request.error);
       });
     const database = await settled(indexedDB.open('dragoman'));
-    const chunks = database.transaction('chunks', 'readwrite').objectStore('chunks');
+    const transaction = database.transaction('chunks', 'readwrite');
+    // A transaction that is not complete is undone when its page goes.
+    const complete = new Promise((resolve, reject) => {
+      transaction.oncomplete = resolve;
+      transaction.onabort = () => reject(transaction.error);
+    });
+    const chunks = transaction.objectStore('chunks');
     const keys = (await settled(chunks.getAllKeys())) as [string, string][];
     const key = keys.find(([, id]) => id.startsWith('packed/')) as [string, string];
     const bytes = (await settled(chunks.get(key))) as Uint8Array;
     bytes[1000] = (bytes[1000] ?? 0) ^ 1;
     await settled(chunks.put(bytes, key));
+    await complete;
     database.close();
     return key[1];
   }, null);
