@@ -7,23 +7,18 @@
 #include <functional>
 #include <string>
 
+#include "unit/errors.hpp"
+
 namespace dragoman {
 namespace {
+
+using test::error_of;
 
 struct Parsed {
   explicit Parsed(std::string_view text) : document(text, "f.json", ErrorCode::kTokenizerFormat) {}
   Json root() const { return document.root(); }
   JsonDocument document;
 };
-
-std::string error_of(const std::function<void()>& act) {
-  try {
-    act();
-  } catch (const Error& error) {
-    return std::string(error_code_name(error.code())) + ": " + error.what();
-  }
-  return "";
-}
 
 std::string parse_error(std::string_view text) {
   return error_of([&] { Parsed parsed(text); });

@@ -8,21 +8,16 @@
 
 #include "base/error.hpp"
 
+#include "unit/errors.hpp"
+
 namespace dragoman {
 namespace {
+
+using test::error_of;
 
 GenerationConfig read(const std::string& text, const GenerationConfig& base = {}) {
   const JsonDocument document(text, "generation_config.json", ErrorCode::kModelFormat);
   return read_generation_config(document.root(), base);
-}
-
-std::string error_of(const std::function<void()>& act) {
-  try {
-    act();
-  } catch (const Error& error) {
-    return std::string(error_code_name(error.code())) + ": " + error.what();
-  }
-  return "";
 }
 
 std::string read_error(const std::string& text) {

@@ -4,12 +4,12 @@
 #include <algorithm>
 #include <catch2/catch_message.hpp>
 #include <catch2/catch_test_macros.hpp>
-#include <functional>
 #include <limits>
 #include <random>
 
 #include "base/error.hpp"
 #include "unit/decode/table_seq2seq.hpp"
+#include "unit/errors.hpp"
 
 namespace dragoman::test {
 namespace {
@@ -52,15 +52,6 @@ struct Fixture {
   GenerationConfig config;
   std::vector<std::vector<int32_t>> sources;
 };
-
-std::string error_of(const std::function<void()>& act) {
-  try {
-    act();
-  } catch (const Error& error) {
-    return std::string(error_code_name(error.code())) + ": " + error.what();
-  }
-  return "";
-}
 
 }  // namespace
 

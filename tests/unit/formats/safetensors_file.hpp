@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "base/error.hpp"
 #include "formats/safetensors.hpp"
 #include "nn/slots.hpp"
+#include "unit/errors.hpp"
 
 namespace dragoman::test {
 
@@ -103,10 +103,9 @@ struct RecordingModel {
   std::vector<std::unique_ptr<RecordingSlot>> slots;
 };
 
-/// Reads `bytes` in pieces of `piece` bytes. `known_size` tells the reader the size beforehand.
-inline void load(RecordingModel& model, const std::string& bytes, size_t piece = SIZE_MAX,
-                 bool known_size = true) {
-  SafetensorsReader reader("w.safetensors", known_size ? bytes.size() : 0, model.table);
+/// Gives a reader `bytes` in pieces of `piece` bytes, and their end.
+template <typename Reader>
+void feed_pieces(Reader& reader, const std::string& bytes, size_t piece) {
   const auto* data = reinterpret_cast<const uint8_t*>(bytes.data());
   for (size_t first = 0; first < bytes.size();) {
     const size_t count = std::min(piece, bytes.size() - first);
@@ -116,15 +115,17 @@ inline void load(RecordingModel& model, const std::string& bytes, size_t piece =
   reader.finish();
 }
 
+/// Reads `bytes` in pieces of `piece` bytes. `known_size` tells the reader the size beforehand.
+inline void load(RecordingModel& model, const std::string& bytes, size_t piece = SIZE_MAX,
+                 bool known_size = true) {
+  SafetensorsReader reader("w.safetensors", known_size ? bytes.size() : 0, model.table);
+  feed_pieces(reader, bytes, piece);
+}
+
 /// "code: message" of the error that reading throws, or "".
 inline std::string load_error(RecordingModel& model, const std::string& bytes,
                               size_t piece = SIZE_MAX, bool known_size = true) {
-  try {
-    load(model, bytes, piece, known_size);
-  } catch (const Error& error) {
-    return std::string(error_code_name(error.code())) + ": " + error.what();
-  }
-  return "";
+  return error_of([&] { load(model, bytes, piece, known_size); });
 }
 
 }  // namespace dragoman::test

@@ -4,6 +4,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
+#include "unit/errors.hpp"
 #include "unit/formats/safetensors_file.hpp"
 
 namespace dragoman::test {
@@ -17,16 +18,6 @@ const std::string kFile = "model.safetensors.index.json";
 ShardIndex index_of(const std::string& json, const std::string& file = kFile) {
   const JsonDocument document(json, file, ErrorCode::kModelFormat);
   return {document.root(), file};
-}
-
-template <typename Body>
-std::string error_of(const Body& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return std::string(error_code_name(error.code())) + ": " + error.what();
-  }
-  return "";
 }
 
 std::string map_of(const std::string& shard) {

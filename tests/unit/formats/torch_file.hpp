@@ -157,24 +157,13 @@ class TorchFile {
 inline void load_torch(RecordingModel& model, const std::string& bytes, size_t piece = SIZE_MAX,
                        bool known_size = true) {
   TorchReader reader("w.bin", known_size ? bytes.size() : 0, model.table);
-  const auto* data = reinterpret_cast<const uint8_t*>(bytes.data());
-  for (size_t first = 0; first < bytes.size();) {
-    const size_t count = std::min(piece, bytes.size() - first);
-    reader.feed({data + first, count});
-    first += count;
-  }
-  reader.finish();
+  feed_pieces(reader, bytes, piece);
 }
 
 /// "code: message" of the error that reading throws, or "".
 inline std::string torch_error(RecordingModel& model, const std::string& bytes,
                                size_t piece = SIZE_MAX, bool known_size = true) {
-  try {
-    load_torch(model, bytes, piece, known_size);
-  } catch (const Error& error) {
-    return std::string(error_code_name(error.code())) + ": " + error.what();
-  }
-  return "";
+  return error_of([&] { load_torch(model, bytes, piece, known_size); });
 }
 
 }  // namespace dragoman::test

@@ -1,8 +1,8 @@
 // Sessions of hypotheses: forks, reordering, release, and refusals that leave the session whole.
 #include <catch2/catch_message.hpp>
 #include <catch2/catch_test_macros.hpp>
-#include <functional>
 
+#include "unit/errors.hpp"
 #include "unit/models/golden_model.hpp"
 
 namespace dragoman::test {
@@ -48,15 +48,6 @@ struct Fixture {
   std::unique_ptr<Seq2SeqSession> session;
   std::vector<int32_t> handles;
 };
-
-std::string error_of(const std::function<void()>& act) {
-  try {
-    act();
-  } catch (const Error& error) {
-    return std::string(error_code_name(error.code())) + ": " + error.what();
-  }
-  return "";
-}
 
 const std::vector<int32_t> kFirst = {5, 9, 12, 0};
 const std::vector<int32_t> kSecond = {40, 3, 7, 7, 21, 0};

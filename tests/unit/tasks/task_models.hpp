@@ -7,6 +7,7 @@
 
 #include "base/json.hpp"
 #include "tasks/engine.hpp"
+#include "unit/errors.hpp"
 
 namespace dragoman::test {
 
@@ -30,16 +31,5 @@ std::string request_of(const std::vector<std::string>& texts, const std::string&
 
 /// The elements of a JSON array, each as text again.
 std::vector<std::string> elements(const std::string& array);
-
-/// Runs `body` and returns what it throws as "code: message", or "" when it throws nothing.
-template <typename Body>
-std::string error_of(const Body& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return std::string(error_code_name(error.code())) + ": " + error.what();
-  }
-  return "";
-}
 
 }  // namespace dragoman::test
