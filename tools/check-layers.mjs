@@ -84,7 +84,7 @@ function checkCpp(root) {
 }
 
 // web/src/: the worker's and the page's side share common/ and generated/, nothing else. A side is
-// a folder; files that lie in no folder are the page's.
+// a folder; tasks/ and files that lie in no folder are the page's.
 const sidesSeen = {
   generated: [],
   common: ['generated'],
@@ -94,8 +94,8 @@ const sidesSeen = {
 };
 
 function sideOf(path) {
-  const parts = path.split('/').slice(2);
-  return parts.length > 1 ? parts[0] : 'page';
+  const [folder, ...rest] = path.split('/').slice(2);
+  return rest.length > 0 && folder !== 'tasks' ? folder : 'page';
 }
 
 function checkImport(path, target) {

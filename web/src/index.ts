@@ -8,27 +8,27 @@ export { DragomanError } from './common/errors.js';
 export type { Environment } from './env.js';
 export type { ErrorCode } from './common/errors.js';
 export type { Dtype, MemoryUse, ModelInfo, Variant } from './common/protocol.js';
-export type { Classification, ClassificationInput } from './classification.js';
 export type { DroppedModel } from './dropped.js';
 export type { ModelSource } from './models.js';
-export type {
-  ClassificationCallOptions,
-  PipelineOptions,
-  ProgressEvent,
-  TranslationCallOptions,
-  TranslationStreamOptions,
-} from './options.js';
-export type {
-  ClassificationTask,
-  PipelineBase,
-  PipelineFor,
-  Task,
-  TextClassificationPipeline,
-  TranslationPipeline,
-  TranslationTask,
-} from './pipeline.js';
+export type { CallOptions, PipelineOptions, ProgressEvent } from './options.js';
 export type { PackedModel, PackOptions } from './pack.js';
 export type { StoredModel } from './stored-models.js';
 export type { TextPair } from './texts.js';
 export type { TextStreamerOptions } from './text-streamer.js';
-export type { PartialTranslation, Translation } from './translation.js';
+export type { PipelineBase } from './tasks/definition.js';
+export type { PipelineFor, Task } from './tasks/table.js';
+export type {
+  Classification,
+  ClassificationCallOptions,
+  ClassificationInput,
+  ClassificationTask,
+  TextClassificationPipeline,
+} from './tasks/text-classification.js';
+export type {
+  PartialTranslation,
+  Translation,
+  TranslationCallOptions,
+  TranslationPipeline,
+  TranslationStreamOptions,
+  TranslationTask,
+} from './tasks/translation.js';

@@ -4,6 +4,7 @@ import { builtin, isNode } from './common/platform.js';
 import { DragomanError } from './common/errors.js';
 import { droppedSource, isDropped } from './dropped.js';
 import { env } from './env.js';
+import { defaultModels } from './tasks/table.js';
 import type { DroppedModel } from './dropped.js';
 import type { Source } from './common/protocol.js';
 
@@ -22,13 +23,6 @@ export interface ResolvedModel {
   name: string;
   sources: Source[];
 }
-
-const defaultModels: Record<string, string> = {
-  translation: 'dragoman-en-fr',
-  translation_en_to_fr: 'dragoman-en-fr',
-  'text-classification': 'dragoman-sentiment',
-  'sentiment-analysis': 'dragoman-sentiment',
-};
 
 const idPattern = /^[\w.-]+(\/[\w.-]+)?$/;
 

@@ -4,9 +4,6 @@
 // are generated; here only what concerns the page is taken out.
 import { DragomanError } from './common/errors.js';
 import type { Dtype, FileEvent, Variant } from './common/protocol.js';
-import type { ClassificationOptions, TranslationOptions } from './generated/options.js';
-import type { TextStreamer } from './text-streamer.js';
-import type { PartialTranslation } from './translation.js';
 
 /** What happens while a model is loaded; shapes as in transformers.js. */
 export type ProgressEvent = FileEvent | { status: 'ready'; task: string; model: string };
@@ -33,20 +30,6 @@ export interface CallOptions {
   /** Ends the call; it then rejects with an `AbortError`. */
   signal?: AbortSignal;
 }
-
-export interface TranslationStreamOptions extends CallOptions, Omit<TranslationOptions, 'stream'> {
-  /** Translate sentence by sentence, the default; `false` hands texts over as they are. */
-  split_sentences?: boolean;
-}
-
-export interface TranslationCallOptions extends TranslationStreamOptions {
-  /** Gets the text piece by piece, as it becomes certain. */
-  streamer?: TextStreamer;
-  /** Is told of every step of every text. */
-  callback_function?: (news: PartialTranslation) => void;
-}
-
-export interface ClassificationCallOptions extends CallOptions, ClassificationOptions {}
 
 const knownPipelineOptions = {
   dtype: true,

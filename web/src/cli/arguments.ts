@@ -1,30 +1,13 @@
 // From the words of the command line to what is to be done.
 import { parseArgs } from 'node:util';
-import {
-  classifyFlags,
-  commonFlags,
-  helpOf,
-  loadFlags,
-  packFlags,
-  translateFlags,
-} from './flags.js';
-import type { PackOptions, PipelineOptions } from 'dragoman';
+import { commands } from './commands/table.js';
+import { commonFlags, helpOf, loadFlags, packFlags } from './flags.js';
+import type { PackOptions } from 'dragoman';
+import type { Command, CommandName } from './command.js';
 import type { Flag, Flags } from './flags.js';
 
 /** Wrong usage: told in one line, with exit status 2. */
 export class UsageError extends Error {}
-
-export type CommandName = 'translate' | 'classify';
-
-export interface Command {
-  name: CommandName;
-  model: string | undefined;
-  json: boolean;
-  loadOptions: PipelineOptions;
-  callOptions: Record<string, unknown>;
-  /** `-` is standard input. */
-  files: string[];
-}
 
 export interface PackCommand {
   source: string;
@@ -35,13 +18,9 @@ export interface PackCommand {
 
 export type Parsed = { print: string } | { command: Command } | { pack: PackCommand };
 
-const commands: Record<CommandName, { flags: Flags; about: string }> = {
-  translate: { flags: translateFlags, about: 'Translates text, line by line.' },
-  classify: { flags: classifyFlags, about: 'Prints the label and its score of every line.' },
-};
-
-const usage = `Usage: dragoman translate [OPTION]... [FILE]...
-       dragoman classify [OPTION]... [FILE]...
+const usage = `Usage: ${Object.keys(commands)
+  .map((name) => `dragoman ${name} [OPTION]... [FILE]...`)
+  .join('\n       ')}
        dragoman pack SOURCE -o DIR [--dtype int8] [--revision R] [--force]
        dragoman COMMAND --help
        dragoman --version

@@ -1,5 +1,5 @@
-// The flags of each command: one table from which they are parsed and explained.
-import type { ClassificationCallOptions, PipelineOptions, TranslationCallOptions } from 'dragoman';
+// Flags: tables from which they are parsed and explained. Here those that commands share.
+import type { PipelineOptions } from 'dragoman';
 
 export interface Flag {
   /** What the value is, in the help; none for a flag without value. */
@@ -13,7 +13,7 @@ export interface Flag {
 export type Flags = Record<string, Flag>;
 
 /** A table whose options are those of the call. */
-type FlagsOf<Options> = Record<string, Flag & { option?: keyof Options & string }>;
+export type FlagsOf<Options> = Record<string, Flag & { option?: keyof Options & string }>;
 
 /** Flags that concern the model. */
 export const loadFlags: FlagsOf<PipelineOptions> = {
@@ -43,93 +43,6 @@ export const packFlags: Flags = {
   revision: loadFlags['revision'] as Flag,
   force: { kind: 'switch', help: 'write into a folder that is not empty' },
   help: { kind: 'switch', help: 'print this text' },
-};
-
-export const translateFlags: FlagsOf<TranslationCallOptions> = {
-  'num-beams': { value: 'N', kind: 'integer', option: 'num_beams', help: 'beams; 1 is greedy' },
-  'num-return-sequences': {
-    value: 'N',
-    kind: 'integer',
-    option: 'num_return_sequences',
-    help: 'translations a line, separated by tabs, best first',
-  },
-  'max-new-tokens': {
-    value: 'N',
-    kind: 'integer',
-    option: 'max_new_tokens',
-    help: 'most tokens generated a sentence',
-  },
-  'max-length': {
-    value: 'N',
-    kind: 'integer',
-    option: 'max_length',
-    help: 'the same, with the start token counted',
-  },
-  'min-length': {
-    value: 'N',
-    kind: 'integer',
-    option: 'min_length',
-    help: 'fewest tokens, the start token counted',
-  },
-  'length-penalty': {
-    value: 'X',
-    kind: 'number',
-    option: 'length_penalty',
-    help: 'above 0 favours longer translations',
-  },
-  'repetition-penalty': {
-    value: 'X',
-    kind: 'number',
-    option: 'repetition_penalty',
-    help: 'above 1 avoids repetition',
-  },
-  'no-repeat-ngram-size': {
-    value: 'N',
-    kind: 'integer',
-    option: 'no_repeat_ngram_size',
-    help: 'sequences of N tokens occur once only',
-  },
-  'early-stopping': {
-    kind: 'switch',
-    option: 'early_stopping',
-    help: 'stop as soon as there are as many candidates as beams',
-  },
-  truncation: {
-    kind: 'switch',
-    option: 'truncation',
-    help: 'cut a word that is too long instead of failing',
-  },
-  'no-split-sentences': {
-    kind: 'off-switch',
-    option: 'split_sentences',
-    help: 'hand lines over whole',
-  },
-};
-
-export const classifyFlags: FlagsOf<ClassificationCallOptions> = {
-  'top-k': {
-    value: 'N',
-    kind: 'integer-or-all',
-    option: 'top_k',
-    help: 'labels a line, best first; "all" for all (default 1)',
-  },
-  'function-to-apply': {
-    value: 'F',
-    kind: 'text',
-    option: 'function_to_apply',
-    help: 'softmax, sigmoid or none, instead of what the model says',
-  },
-  'max-length': {
-    value: 'N',
-    kind: 'integer',
-    option: 'max_length',
-    help: 'most tokens of a line',
-  },
-  truncation: {
-    kind: 'switch',
-    option: 'truncation',
-    help: 'cut lines that are too long instead of failing',
-  },
 };
 
 /** A line of help for each flag. */

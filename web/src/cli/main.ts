@@ -2,7 +2,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { DragomanError, env } from 'dragoman';
 import { parseCommandLine, UsageError } from './arguments.js';
-import { runCommand } from './commands.js';
+import { runCommand } from './run.js';
 import { runPack } from './pack.js';
 import { ProgressBar } from './progress.js';
 

@@ -1,15 +1,33 @@
 // Translation: a call from its arguments to its output, sentence by sentence between.
-import { DragomanError } from './common/errors.js';
-import { joinSentences, splitSentences } from './sentences.js';
-import { abortable } from './common/signals.js';
-import { splitCallOptions } from './options.js';
-import { GrowingTexts } from './stream.js';
-import { TextStreamer } from './text-streamer.js';
-import { readTexts } from './texts.js';
-import type { LoadedModel } from './engine.js';
-import type { SplitOptions, TranslationCallOptions, TranslationStreamOptions } from './options.js';
-import type { SplitText } from './sentences.js';
-import type { PartialText, SentenceReport } from './stream.js';
+import { DragomanError } from '../common/errors.js';
+import { joinSentences, splitSentences } from '../sentences.js';
+import { abortable } from '../common/signals.js';
+import { splitCallOptions } from '../options.js';
+import { GrowingTexts } from '../stream.js';
+import { TextStreamer } from '../text-streamer.js';
+import { readTexts } from '../texts.js';
+import type { LoadedModel } from '../engine.js';
+import type { ModelInfo } from '../common/protocol.js';
+import type { TranslationOptions } from '../generated/options.js';
+import type { CallOptions, SplitOptions } from '../options.js';
+import type { SplitText } from '../sentences.js';
+import type { PartialText, SentenceReport } from '../stream.js';
+import type { PipelineBase, TaskDefinition } from './definition.js';
+
+export type LanguagePair = `translation_${string}_to_${string}`;
+export type TranslationTask = 'translation' | LanguagePair;
+
+export interface TranslationStreamOptions extends CallOptions, Omit<TranslationOptions, 'stream'> {
+  /** Translate sentence by sentence, the default; `false` hands texts over as they are. */
+  split_sentences?: boolean;
+}
+
+export interface TranslationCallOptions extends TranslationStreamOptions {
+  /** Gets the text piece by piece, as it becomes certain. */
+  streamer?: TextStreamer;
+  /** Is told of every step of every text. */
+  callback_function?: (news: PartialTranslation) => void;
+}
 
 export interface Translation {
   translation_text: string;
@@ -24,6 +42,26 @@ export interface Translation {
 
 /** News of one text while a request runs. */
 export type PartialTranslation = PartialText<Translation>;
+
+type OneEach = { num_return_sequences?: 1 | undefined };
+
+export interface TranslationPipeline extends PipelineBase {
+  (text: string, options?: TranslationCallOptions): Promise<Translation[]>;
+  (texts: readonly string[], options?: TranslationCallOptions & OneEach): Promise<Translation[]>;
+  /** With several translations of each text, an array of them for each text. */
+  (
+    texts: readonly string[],
+    options: TranslationCallOptions,
+  ): Promise<Translation[] | Translation[][]>;
+  /**
+   * The translations as they grow, all texts of a batch at once. The request starts with the loop
+   * over it, and ends when the loop is left.
+   */
+  stream(
+    input: string | readonly string[],
+    options?: TranslationStreamOptions,
+  ): AsyncGenerator<PartialTranslation, void, undefined>;
+}
 
 /** One translation as the engine gives it. */
 interface EngineTranslation extends Translation {
@@ -181,7 +219,7 @@ function listenerOf(streamer: unknown, callback: unknown): Listener | undefined 
 const pageOptions = ['split_sentences', 'streamer', 'callback_function'];
 
 /** @returns for one text its translations; for an array one each, or more where asked for */
-export async function translate(
+async function translate(
   model: LoadedModel,
   locale: string,
   input: unknown,
@@ -201,7 +239,7 @@ export async function translate(
 }
 
 /** The same request as a sequence of news, as they come. Leaving the loop ends the request. */
-export async function* streamTranslations(
+async function* streamTranslations(
   model: LoadedModel,
   locale: string,
   input: unknown,
@@ -237,3 +275,38 @@ export async function* streamTranslations(
     release();
   }
 }
+
+const languages = /^translation_([a-z]{2,3}(?:-\w+)?)_to_([a-z]{2,3}(?:-\w+)?)$/i;
+
+export function isTranslation(task: string): task is TranslationTask {
+  return task === 'translation' || languages.test(task);
+}
+
+// The task may name the languages. Those of a model may be written in other ways ("eng", "roa"),
+// so that only two plain codes can disagree.
+function checkLanguage(task: string, named: string | undefined, own: string | undefined): void {
+  const plain = /^[a-z]{2}$/i;
+  if (named === undefined || own === undefined || !plain.test(named) || !plain.test(own)) return;
+  if (named.toLowerCase() === own.toLowerCase()) return;
+  throw new DragomanError('invalid-argument', `${task} is not what a model for ${own} does.`);
+}
+
+/** Throws invalid-argument for a model of other languages than the task names. */
+function sourceLanguage(task: string, { source_lang: from, target_lang: to }: ModelInfo): string {
+  const [, namedFrom, namedTo] = languages.exec(task) ?? [];
+  checkLanguage(task, namedFrom, from);
+  checkLanguage(task, namedTo, to);
+  return from ?? namedFrom ?? 'en';
+}
+
+export const translation: TaskDefinition<TranslationPipeline> = {
+  defaultModels: { translation: 'dragoman-en-fr', translation_en_to_fr: 'dragoman-en-fr' },
+  create(model, task) {
+    const locale = sourceLanguage(task, model.info);
+    const call = (input: unknown, options?: TranslationCallOptions) =>
+      translate(model, locale, input, options);
+    const stream = (input: unknown, options?: TranslationStreamOptions) =>
+      streamTranslations(model, locale, input, options);
+    return Object.assign(call, { stream });
+  },
+};

@@ -1,0 +1,49 @@
+// What a task is to pipeline(), and what all pipelines have in common.
+import { splitCallOptions } from '../options.js';
+import type { LoadedModel } from '../engine.js';
+import type { MemoryUse, ModelInfo, Variant } from '../common/protocol.js';
+import type { Task } from './table.js';
+
+/** What all pipelines have besides being called. */
+export interface PipelineBase {
+  readonly task: Task;
+  /** What the model says about itself. */
+  readonly info: ModelInfo;
+  /** The WebAssembly module in use. */
+  readonly variant: Variant;
+  readonly threads: number;
+  /** Bytes in use by the engine, all its models together. */
+  memoryUse(): Promise<MemoryUse>;
+  /** Frees the model. Calls that run, and all later ones, reject with `disposed`. */
+  dispose(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** @typeParam Pipeline what pipeline() gives for the task */
+export interface TaskDefinition<Pipeline extends PipelineBase> {
+  /** Only carries the type; never there. */
+  readonly pipeline?: Pipeline;
+  /** Folders of the models that are used where none is named, by the task's name. */
+  readonly defaultModels?: Readonly<Record<string, string>>;
+  /**
+   * @param task as the user named it
+   * @returns the function that is called, with the members that Pipeline has beyond PipelineBase
+   */
+  create(model: LoadedModel, task: string): (...args: never[]) => Promise<unknown>;
+}
+
+/**
+ * Runs a request whose options are all the engine's.
+ *
+ * @param inputs checked by the caller as far as their types go
+ * @returns one result for each input
+ */
+export async function runRequest<Result>(
+  model: LoadedModel,
+  inputs: readonly unknown[],
+  options: unknown,
+): Promise<Result[]> {
+  const { signal, taskOptions } = splitCallOptions(options, []);
+  const request = JSON.stringify({ inputs, options: taskOptions });
+  return JSON.parse(await model.run(request, signal)) as Result[];
+}

@@ -1,0 +1,38 @@
+// The table of tasks: a name and its page. Everything else about a task is on its page.
+import { isTranslation, translation } from './translation.js';
+import { textClassification } from './text-classification.js';
+import type { PipelineBase, TaskDefinition } from './definition.js';
+import type { LanguagePair } from './translation.js';
+
+const tasks = {
+  translation,
+  'text-classification': textClassification,
+  'sentiment-analysis': textClassification,
+};
+
+type Tasks = typeof tasks;
+
+export type Task = keyof Tasks | LanguagePair;
+
+type PipelineOf<Definition> = Definition extends TaskDefinition<infer Pipeline> ? Pipeline : never;
+
+/** What pipeline() gives for a task. */
+export type PipelineFor<Name extends Task> = PipelineOf<
+  Tasks[Name extends LanguagePair ? 'translation' : Name & keyof Tasks]
+>;
+
+/** Names of tasks, for messages. */
+export const taskNames = ['translation_xx_to_yy', ...Object.keys(tasks)];
+
+/** The page of a task; undefined for anything that names none. */
+export function findTask(name: unknown): TaskDefinition<PipelineBase> | undefined {
+  if (typeof name !== 'string') return undefined;
+  if (isTranslation(name)) return translation;
+  return Object.hasOwn(tasks, name) ? tasks[name as keyof Tasks] : undefined;
+}
+
+/** Folders of default models by task. */
+export const defaultModels: Readonly<Record<string, string>> = Object.assign(
+  {},
+  ...Object.values(tasks).map((task: TaskDefinition<PipelineBase>) => task.defaultModels),
+);

@@ -1,0 +1,59 @@
+// Text classification: a call from its arguments to its output.
+import { runRequest } from './definition.js';
+import { readTextsOrPairs } from '../texts.js';
+import type { LoadedModel } from '../engine.js';
+import type { ClassificationOptions } from '../generated/options.js';
+import type { CallOptions } from '../options.js';
+import type { TextPair } from '../texts.js';
+import type { PipelineBase, TaskDefinition } from './definition.js';
+
+export type ClassificationTask = 'text-classification' | 'sentiment-analysis';
+
+export interface ClassificationCallOptions extends CallOptions, ClassificationOptions {}
+
+export interface Classification {
+  label: string;
+  score: number;
+  /** The text was cut, as `truncation` allowed. */
+  truncated?: true;
+}
+
+/** A text, or a pair of texts. */
+export type ClassificationInput = string | TextPair;
+
+type BestOnly = { top_k?: 1 | undefined };
+
+export interface TextClassificationPipeline extends PipelineBase {
+  (input: ClassificationInput, options?: ClassificationCallOptions): Promise<Classification[]>;
+  (
+    inputs: readonly ClassificationInput[],
+    options?: ClassificationCallOptions & BestOnly,
+  ): Promise<Classification[]>;
+  /** With a `top_k` other than 1, an array of labels for each text. */
+  (
+    inputs: readonly ClassificationInput[],
+    options: ClassificationCallOptions,
+  ): Promise<Classification[] | Classification[][]>;
+}
+
+// For one text its labels; for an array the best label each, or with top_k the labels.
+async function classify(
+  model: LoadedModel,
+  input: unknown,
+  options: ClassificationCallOptions | undefined,
+): Promise<Classification[] | Classification[][]> {
+  const results = await runRequest<Classification[]>(model, readTextsOrPairs(input), options);
+  if (!Array.isArray(input)) return results[0] as Classification[];
+  // As in transformers.js: without top_k, or with 1, an array gives an array of labels.
+  const { top_k: topK = 1 } = options ?? {};
+  return topK === 1 ? results.map(([best]) => best as Classification) : results;
+}
+
+export const textClassification: TaskDefinition<TextClassificationPipeline> = {
+  defaultModels: {
+    'text-classification': 'dragoman-sentiment',
+    'sentiment-analysis': 'dragoman-sentiment',
+  },
+  create: (model) => (input: unknown, options?: ClassificationCallOptions) =>
+    classify(model, input, options),
+};
