@@ -99,6 +99,8 @@ set(DRAGOMAN_DECODE_SOURCES
   src/decode/generator.cpp
   src/decode/greedy_search.cpp
   src/decode/processors.cpp
+  src/decode/sample_search.cpp
+  src/decode/sampling.cpp
   src/decode/search.cpp
   src/decode/top_k.cpp
 )

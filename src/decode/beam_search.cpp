@@ -23,9 +23,12 @@ size_t beams_to_keep(const GenerationConfig& config) {
 }  // namespace
 
 BeamSearch::BeamSearch(const SearchSetup& setup, LogitsProcessors& processors,
-                       std::span<const int32_t> prompt, std::span<const int32_t> source)
+                       std::span<const int32_t> prompt, std::span<const int32_t> source,
+                       Noise noise)
     : setup_(setup),
       processors_(processors),
+      warpers_(setup.config),
+      noise_(noise),
       source_(source),
       prompt_length_(prompt.size()),
       max_length_(static_cast<size_t>(setup.config.length_limit(setup.prompt_length))),
@@ -47,6 +50,7 @@ void BeamSearch::process(const Context&, View<float> log_probs) {
   for (int row = 0; row < log_probs.rows; ++row) {
     const std::vector<int32_t>& ids = running_[static_cast<size_t>(row)].ids;
     processors_.apply(ids, source_, log_probs.row_span(row));
+    if (setup_.config.do_sample) warpers_.mask(log_probs.row_span(row));
   }
 }
 
@@ -62,15 +66,43 @@ void BeamSearch::find_candidates(View<const float> log_probs) {
   top_.clear();
   for (size_t beam = 0; beam < running_.size(); ++beam) {
     const Running& hypothesis = running_[beam];
-    top_.offer(static_cast<int32_t>(beam), hypothesis.score, log_probs.row_span(hypothesis.row));
+    const std::span<const float> row = log_probs.row_span(hypothesis.row);
+    if (setup_.config.do_sample) {
+      offer_drawn(static_cast<int32_t>(beam), row);
+    } else {
+      top_.offer(static_cast<int32_t>(beam), hypothesis.score, row);
+    }
   }
   candidates_ = top_.sorted();
+  if (setup_.config.do_sample) restore_scores(log_probs);
   const std::vector<int32_t>& eos = setup_.config.eos_token_id;
   const bool is_longest = current_length() + 1 >= max_length_;
   ends_.clear();
   for (const Candidate& candidate : candidates_) {
     ends_.push_back(is_longest || std::find(eos.begin(), eos.end(), candidate.token) != eos.end());
   }
+}
+
+// The largest sums of score and noise are draws without replacement, in the order of the draws.
+void BeamSearch::offer_drawn(int32_t beam, std::span<const float> log_probs) {
+  const Noise noise = noise_.stream(static_cast<uint64_t>(beam));
+  keys_.assign(log_probs.begin(), log_probs.end());
+  for (size_t i = 0; i < keys_.size(); ++i) {
+    if (std::isinf(keys_[i])) continue;
+    const double draw = noise.gumbel(current_length(), static_cast<int32_t>(i));
+    keys_[i] += static_cast<float>(draw);
+  }
+  top_.offer(beam, running_[static_cast<size_t>(beam)].score, keys_);
+}
+
+// Beams compete by their scores; the noise only chose who takes part.
+void BeamSearch::restore_scores(View<const float> log_probs) {
+  drawn_.assign(candidates_.begin(), candidates_.end());
+  for (Candidate& candidate : drawn_) {
+    const Running& hypothesis = running_[static_cast<size_t>(candidate.beam)];
+    candidate.score = hypothesis.score + log_probs.row(hypothesis.row)[candidate.token];
+  }
+  candidates_ = drawn_;
 }
 
 float BeamSearch::length_divisor(size_t generated) const {

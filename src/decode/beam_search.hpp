@@ -1,8 +1,9 @@
 // Beam search as Python `transformers` 4.57 does it (GenerationMixin._beam_search) for a batch of
 // one: running hypotheses compete by their summed log-probabilities, finished ones by that sum
-// divided by a power of their length.
+// divided by a power of their length. With do_sample continuations are drawn without replacement.
 #pragma once
 
+#include "decode/sampling.hpp"
 #include "decode/search.hpp"
 #include "decode/top_k.hpp"
 
@@ -11,7 +12,7 @@ namespace dragoman {
 class BeamSearch final : public Search {
  public:
   BeamSearch(const SearchSetup& setup, LogitsProcessors& processors,
-             std::span<const int32_t> prompt, std::span<const int32_t> source);
+             std::span<const int32_t> prompt, std::span<const int32_t> source, Noise noise);
 
   std::span<const SearchRow> rows() const override { return rows_; }
   void process(const Context& context, View<float> log_probs) override;
@@ -44,6 +45,8 @@ class BeamSearch final : public Search {
   };
 
   void find_candidates(View<const float> log_probs);
+  void offer_drawn(int32_t beam, std::span<const float> log_probs);
+  void restore_scores(View<const float> log_probs);
   void keep_running();
   void keep_finished();
   void check_done();
@@ -53,6 +56,8 @@ class BeamSearch final : public Search {
 
   const SearchSetup& setup_;
   LogitsProcessors& processors_;
+  LogitsWarpers warpers_;
+  Noise noise_;
   std::span<const int32_t> source_;
   size_t prompt_length_;
   size_t max_length_;
@@ -67,6 +72,8 @@ class BeamSearch final : public Search {
 
   // Scratch, kept so that steps do not allocate.
   std::vector<Choice> choices_;
+  std::vector<float> keys_;
+  std::vector<Candidate> drawn_;
   std::vector<Running> next_running_;
   std::vector<Finished> next_finished_;
 };

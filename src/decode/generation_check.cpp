@@ -37,6 +37,16 @@ void check_positive(std::string_view name, float value) {
   }
 }
 
+void check_share(std::string_view name, float value) {
+  if (!(value >= 0.0F && value <= 1.0F)) {
+    refuse(name, text_of(value), "it must lie between 0 and 1");
+  }
+}
+
+bool samples_freely(const GenerationConfig& config) {
+  return config.do_sample && config.num_beams == 1;
+}
+
 void check_token(std::string_view name, int32_t id, int vocab_size) {
   if (id < 0 || id >= vocab_size) {
     refuse(name, std::to_string(id),
@@ -82,7 +92,7 @@ void check_lengths(const GenerationConfig& config) {
 void check_search(const GenerationConfig& config) {
   check_at_least("num_beams", config.num_beams, 1);
   check_at_least("num_return_sequences", config.num_return_sequences, 1);
-  if (config.num_return_sequences > config.num_beams) {
+  if (config.num_return_sequences > config.num_beams && !samples_freely(config)) {
     refuse("num_return_sequences", std::to_string(config.num_return_sequences),
            "it must not exceed \"num_beams\", which is " + std::to_string(config.num_beams));
   }
@@ -95,10 +105,24 @@ void check_search(const GenerationConfig& config) {
   check_at_least("encoder_no_repeat_ngram_size", config.encoder_no_repeat_ngram_size, 0);
 }
 
+// What lies outside would mean nothing, or in Python's case something else than it says.
+void check_sampling(const GenerationConfig& config) {
+  if (!config.do_sample) return;
+  check_positive("temperature", config.temperature);
+  check_at_least("top_k", config.top_k, 0);
+  check_share("top_p", config.top_p);
+  check_share("min_p", config.min_p);
+  check_share("typical_p", config.typical_p);
+  check_share("epsilon_cutoff", config.epsilon_cutoff);
+  check_share("eta_cutoff", config.eta_cutoff);
+  if (config.typical_p == 0.0F) refuse("typical_p", "0", "it must be greater than 0");
+}
+
 }  // namespace
 
 void check_generation_config(const GenerationConfig& config, int vocab_size) {
   check_search(config);
+  check_sampling(config);
   check_lengths(config);
   for (const auto& word : config.bad_words_ids) check_sequence("bad_words_ids", word, vocab_size);
   for (const SequenceBias& bias : config.sequence_bias) {

@@ -125,10 +125,9 @@ bool never(Json) {
   return false;
 }
 
-// Settings of other ways to generate. Those of sampling (temperature, top_k, …) have no effect
-// without it, and those of caches and outputs none on the result: they are not looked at.
+// Settings of other ways to generate. Those of caches and outputs have no effect on the result:
+// they are not looked at.
 void refuse_other_modes(const Fields& fields) {
-  fields.refuse_unless("do_sample", is_false);
   fields.refuse_unless("num_beam_groups", is_one);
   fields.refuse_unless("diversity_penalty", is_zero);
   fields.refuse_unless("penalty_alpha", is_zero);
@@ -138,6 +137,18 @@ void refuse_other_modes(const Fields& fields) {
   constexpr std::array kAbsent = {"constraints",         "force_words_ids", "stop_strings",
                                   "watermarking_config", "dola_layers",     "max_time"};
   for (const char* name : kAbsent) fields.refuse_unless(name, never);
+}
+
+// As in Python a cutoff outside of 0 to 1 is none.
+void read_sampling(const Fields& fields, GenerationConfig& config) {
+  fields.read("do_sample", config.do_sample);
+  fields.read("temperature", config.temperature);
+  fields.read("top_k", config.top_k);
+  fields.read("top_p", config.top_p);
+  fields.read("min_p", config.min_p);
+  fields.read("typical_p", config.typical_p);
+  fields.read("epsilon_cutoff", config.epsilon_cutoff);
+  fields.read("eta_cutoff", config.eta_cutoff);
 }
 
 // Python's MarianConfig has a default of its own, which counts where no generation_config.json
@@ -189,6 +200,7 @@ GenerationConfig read_generation_config(Json json, GenerationConfig base) {
   fields.read("exponential_decay_length_penalty", base.exponential_decay_length_penalty);
   fields.read("suppress_tokens", base.suppress_tokens);
   fields.read("begin_suppress_tokens", base.begin_suppress_tokens);
+  read_sampling(fields, base);
   fields.read("renormalize_logits", base.renormalize_logits);
   fields.read("remove_invalid_values", base.remove_invalid_values);
   return base;

@@ -51,6 +51,20 @@ struct GenerationConfig {
   std::optional<LengthDecay> exponential_decay_length_penalty;
   std::vector<int32_t> suppress_tokens;
   std::vector<int32_t> begin_suppress_tokens;
+  // Sampling; without do_sample none of them has an effect.
+  bool do_sample = false;
+  float temperature = 1.0F;
+  int top_k = 50;  // 0: any
+  float top_p = 1.0F;
+  float min_p = 0.0F;
+  float typical_p = 1.0F;
+  float epsilon_cutoff = 0.0F;
+  float eta_cutoff = 0.0F;
+  /// With a seed a text gets what it gets, alone or in a batch; without one every text of a
+  /// request draws from a source of its own, by `entropy`, which the caller makes up.
+  std::optional<int> seed;
+  uint64_t entropy = 0;
+
   bool renormalize_logits = false;
   bool remove_invalid_values = false;
 
@@ -60,8 +74,8 @@ struct GenerationConfig {
 };
 
 /// Overlays generation_config.json (or config.json's legacy generation fields) on `base`.
-/// Fields that have no effect at their value (do_sample false, temperature 1, …) are accepted;
-/// fields that would change the result and are not implemented throw unsupported-option.
+/// Fields that have no effect at their value (penalty_alpha 0, …) are accepted; fields that would
+/// change the result and are not implemented throw unsupported-option.
 GenerationConfig read_generation_config(Json json, GenerationConfig base);
 
 /// Throws invalid-argument naming the option, its value and its range.

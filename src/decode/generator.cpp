@@ -41,6 +41,10 @@ struct Seq2SeqGenerator::Impl {
   Impl(const Seq2SeqModel& seq2seq, const GenerationConfig& config, const GeneratorLimits& limits);
 
   const Item& item(int index) const;
+  /// Rows of a source at most: beams, or samples.
+  size_t rows_each() const {
+    return static_cast<size_t>(std::max(setup.config.num_beams, setup.config.num_return_sequences));
+  }
   bool admit();
   void enter(Item& entering);
   bool has_room(const Item& next) const;
@@ -98,15 +102,13 @@ const Seq2SeqGenerator::Impl::Item& Seq2SeqGenerator::Impl::item(int index) cons
 // Places are counted for all beams from the start, although the first step needs one row only.
 bool Seq2SeqGenerator::Impl::has_room(const Item& next) const {
   if (running.empty()) return true;
-  const auto beams = static_cast<size_t>(setup.config.num_beams);
-  return (running.size() + 1) * beams <= max_rows &&
+  return (running.size() + 1) * rows_each() <= max_rows &&
          source_tokens + next.source_ids.size() <= max_source_tokens;
 }
 
 // Waits until a quarter of the places is free: the encoder is quickest with many tokens at once.
 bool Seq2SeqGenerator::Impl::admit() {
-  const auto beams = static_cast<size_t>(setup.config.num_beams);
-  const bool crowded = (running.size() * beams > max_rows - max_rows / 4) ||
+  const bool crowded = (running.size() * rows_each() > max_rows - max_rows / 4) ||
                        source_tokens > max_source_tokens - max_source_tokens / 4 ||
                        session->cache_bytes() > max_cache_bytes;
   if (!running.empty() && crowded) return false;
@@ -121,7 +123,7 @@ bool Seq2SeqGenerator::Impl::admit() {
 
 void Seq2SeqGenerator::Impl::enter(Item& entering) {
   entering.handle = session->add_source(entering.source_ids);
-  entering.search = make_search(setup, processors, {&start, 1}, entering.source_ids);
+  entering.search = make_search(setup, processors, {&start, 1}, entering.source_ids, admitted);
   source_tokens += entering.source_ids.size();
   running.push_back(&entering);
 }

@@ -6,17 +6,31 @@
 #include "base/error.hpp"
 #include "decode/beam_search.hpp"
 #include "decode/greedy_search.hpp"
+#include "decode/sample_search.hpp"
 #include "kernels/rows.hpp"
 
 namespace dragoman {
 
+namespace {
+
+Noise noise_of(const GenerationConfig& config, uint64_t index) {
+  if (config.seed) return Noise(static_cast<uint64_t>(*config.seed));
+  return Noise(config.entropy).stream(index);
+}
+
+}  // namespace
+
 std::unique_ptr<Search> make_search(const SearchSetup& setup, LogitsProcessors& processors,
                                     std::span<const int32_t> prompt,
-                                    std::span<const int32_t> source) {
+                                    std::span<const int32_t> source, uint64_t index) {
+  const Noise noise = noise_of(setup.config, index);
+  if (setup.config.num_beams == 1 && setup.config.do_sample) {
+    return std::make_unique<SampleSearch>(setup, processors, prompt, source, noise);
+  }
   if (setup.config.num_beams == 1) {
     return std::make_unique<GreedySearch>(setup, processors, prompt, source);
   }
-  return std::make_unique<BeamSearch>(setup, processors, prompt, source);
+  return std::make_unique<BeamSearch>(setup, processors, prompt, source, noise);
 }
 
 // Beam search processes log-probabilities, greedy search logits; renormalize_logits asks for

@@ -53,14 +53,15 @@ class Search {
   virtual size_t settled() const = 0;
 };
 
-/// Greedy search for num_beams 1, else beam search.
+/// Greedy search or sampling for num_beams 1, else beam search.
 /// @param setup       outlives the search; checked by check_generation_config
 /// @param processors  of the same setup, shared by the searches of one thread
 /// @param prompt      at least one token
 /// @param source      ids of the encoder, which some processors look at; outlives the search
+/// @param index       of the prompt in its request: where samples without a seed come from
 std::unique_ptr<Search> make_search(const SearchSetup& setup, LogitsProcessors& processors,
                                     std::span<const int32_t> prompt,
-                                    std::span<const int32_t> source);
+                                    std::span<const int32_t> source, uint64_t index = 0);
 
 /// Where a step needs log_softmax: before Search::process(), after it, or both.
 struct NormalisingPasses {

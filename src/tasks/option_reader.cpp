@@ -166,14 +166,9 @@ struct Unsupported {
   std::string_view reason;
 };
 constexpr double kNoNeutral = -1;
-constexpr std::string_view kNoSampling = "translations are searched for, never sampled";
 constexpr std::string_view kCodeInText =
     "the target of a multilingual model is a code in front of the text, such as >>fra<<";
-constexpr std::array<Unsupported, 9> kUnsupported = {{
-    {"do_sample", 0, kNoSampling},
-    {"temperature", 1, kNoSampling},
-    {"top_p", 1, kNoSampling},
-    {"typical_p", 1, kNoSampling},
+constexpr std::array<Unsupported, 5> kUnsupported = {{
     {"num_beam_groups", 1, "diverse beam search is not implemented"},
     {"diversity_penalty", 0, "diverse beam search is not implemented"},
     {"encoder_no_repeat_ngram_size", 0, "it is not implemented"},

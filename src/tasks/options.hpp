@@ -43,6 +43,7 @@ struct ClassificationOptions {
 inline constexpr double kMaxTokens = 1 << 20;  // the longest sequence any family may have
 inline constexpr double kMaxTokenId = (1 << 24) - 1;
 inline constexpr double kMaxBeams = 256;
+inline constexpr double kMaxSeed = 2147483647;
 
 /// Calls visit(name, field, note) for the settings of generation.
 template <typename Visit>
@@ -50,8 +51,8 @@ void visit_search_fields(GenerationConfig& options, Visit&& visit) {
   visit("num_beams", options.num_beams,
         FieldNote{"Number of beams; 1 is greedy search.", 1, kMaxBeams, true});
   visit("num_return_sequences", options.num_return_sequences,
-        FieldNote{"Translations returned per text, best first; at most `num_beams`.", 1, kMaxBeams,
-                  true});
+        FieldNote{"Outputs returned per text, best first; at most `num_beams`, or as many samples.",
+                  1, kMaxBeams, true});
   visit("early_stopping", options.early_stopping,
         FieldNote{"When beam search ends: `true` as soon as there are `num_beams` candidates, "
                   "`false` when better ones are unlikely, `'never'` when they are impossible.",
@@ -98,9 +99,38 @@ void visit_token_fields(GenerationConfig& options, Visit&& visit) {
         FieldNote{"Token that the decoder starts from.", 0, kMaxTokenId, true});
 }
 
+/// Calls visit(name, field, note) for the settings of sampling.
+template <typename Visit>
+void visit_sampling_fields(GenerationConfig& options, Visit&& visit) {
+  visit("do_sample", options.do_sample,
+        FieldNote{"Draws tokens at random instead of taking the best.", 0, 0, true});
+  visit("temperature", options.temperature,
+        FieldNote{"Divides the scores before a draw; below 1 the likely tokens gain.", 1e-4, 1e4,
+                  true});
+  visit("top_k", options.top_k,
+        FieldNote{"Only so many of the likeliest tokens are drawn from; 0 for all.", 0, kMaxTokenId,
+                  true});
+  visit("top_p", options.top_p,
+        FieldNote{"Only the likeliest tokens that together have this probability.", 0, 1, true});
+  visit("min_p", options.min_p,
+        FieldNote{"Only tokens at least so likely, as a share of the likeliest one.", 0, 1, true});
+  visit("typical_p", options.typical_p,
+        FieldNote{"Only tokens whose surprise is near the expected one, up to this probability.",
+                  1e-6, 1, true});
+  visit("epsilon_cutoff", options.epsilon_cutoff,
+        FieldNote{"Only tokens of at least this probability.", 0, 1, true});
+  visit("eta_cutoff", options.eta_cutoff,
+        FieldNote{"The same, less strict where the distribution is flat.", 0, 1, true});
+  visit("seed", options.seed,
+        FieldNote{"Makes draws repeatable: the same seed and text give the same output, alone or "
+                  "in a batch.",
+                  0, kMaxSeed});
+}
+
 template <typename Visit>
 void visit_fields(TranslationOptions& options, Visit&& visit) {
   visit_search_fields(options.generation, visit);
+  visit_sampling_fields(options.generation, visit);
   visit_token_fields(options.generation, visit);
   visit("truncation", options.truncation,
         FieldNote{"Cuts a single word that has more tokens than the model takes, instead of "

@@ -47,10 +47,17 @@ std::vector<TextInput> read_inputs(Json request, bool pairs) {
   return result;
 }
 
+uint64_t request_entropy(Json request) {
+  if (!request.has("entropy")) return 0;
+  const Json value = request.at("entropy");
+  if (!value.is_integer() || value.as_int() < 0) refuse("\"entropy\" is no whole number.");
+  return static_cast<uint64_t>(value.as_int());
+}
+
 // A misplaced option, beside "options" instead of in it, must not be lost.
 std::optional<Json> request_options(Json request) {
   request.each_member([](std::string_view key, Json) {
-    if (key != "inputs" && key != "options") {
+    if (key != "inputs" && key != "options" && key != "entropy") {
       refuse("A request has a member \"" + std::string(key.substr(0, 60)) +
              "\"; only inputs and options are known.");
     }

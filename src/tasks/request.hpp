@@ -19,6 +19,10 @@ struct TextInput {
 /// a string nor, where `pairs` allows it, {"text", "text_pair"}.
 std::vector<TextInput> read_inputs(Json request, bool pairs);
 
+/// Its member "entropy", a whole number that makes draws without a seed differ between requests;
+/// 0 without one.
+uint64_t request_entropy(Json request);
+
 /// The options of a request, as given; throws invalid-argument for a request with other members.
 std::optional<Json> request_options(Json request);
 

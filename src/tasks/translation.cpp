@@ -123,6 +123,7 @@ std::unique_ptr<Job> TranslationTask::start(Json request) const {
   options.generation = generation_;
   const std::optional<Json> given = request_options(request);
   if (given) read_options(*given, options);
+  options.generation.entropy = request_entropy(request);
   check_generation_config(options.generation, config().decoder_vocab_size);
   settle_lengths(options.generation);
   return std::make_unique<TranslationJob>(*model_, *tokenizer_, std::move(options),

@@ -10,6 +10,7 @@ set(DRAGOMAN_TEST_SOURCES
   tests/unit/decode/generator_test.cpp
   tests/unit/decode/marian_generate_test.cpp
   tests/unit/decode/processors_test.cpp
+  tests/unit/decode/sampling_test.cpp
   tests/unit/decode/search_golden_test.cpp
   tests/unit/decode/table_decoder.cpp
   tests/unit/decode/table_seq2seq.cpp

@@ -90,20 +90,19 @@ TEST_CASE("Marian's own default of a forced end counts in config.json", "[decode
 }
 
 TEST_CASE("Settings without effect are accepted", "[decode][config]") {
-  CHECK(read_error(R"({"do_sample": false, "temperature": 0.7, "top_k": 10, "top_p": 0.5,
-      "num_beam_groups": 1, "diversity_penalty": 0.0, "penalty_alpha": null, "use_cache": false,
-      "guidance_scale": 1, "constraints": null, "output_scores": true, "token_healing": false,
-      "language": "fr", "lang_to_id": {"fr": 3}})")
-            .empty());
+  const std::string text = R"({"num_beam_groups": 1, "diversity_penalty": 0.0,
+      "penalty_alpha": null, "use_cache": false, "guidance_scale": 1, "constraints": null,
+      "output_scores": true, "token_healing": false, "language": "fr", "lang_to_id": {"fr": 3}})";
+  CHECK(read_error(text).empty());
 }
 
 TEST_CASE("Settings that would change the result are refused by name", "[decode][config]") {
   for (const char* setting :
-       {R"("do_sample": true)", R"("num_beam_groups": 2)", R"("diversity_penalty": 0.5)",
-        R"("penalty_alpha": 0.6)", R"("guidance_scale": 1.5)", R"("token_healing": true)",
-        R"("constraints": [])", R"("force_words_ids": [[1]])", R"("stop_strings": ["x"])",
-        R"("watermarking_config": {})", R"("dola_layers": "high")", R"("max_time": 3.0)",
-        R"("low_memory": true)", R"("early_stopping": "soon")"}) {
+       {R"("num_beam_groups": 2)", R"("diversity_penalty": 0.5)", R"("penalty_alpha": 0.6)",
+        R"("guidance_scale": 1.5)", R"("token_healing": true)", R"("constraints": [])",
+        R"("force_words_ids": [[1]])", R"("stop_strings": ["x"])", R"("watermarking_config": {})",
+        R"("dola_layers": "high")", R"("max_time": 3.0)", R"("low_memory": true)",
+        R"("early_stopping": "soon")"}) {
     const std::string message = read_error("{" + std::string(setting) + "}");
     INFO(message);
     CHECK(message.starts_with("unsupported-option: "));

@@ -30,13 +30,13 @@ std::vector<int32_t> ids_of(Json array) {
   return ids;
 }
 
-std::unique_ptr<JsonDocument> decode_cases() {
-  const std::string path = std::string(DRAGOMAN_GOLDEN_DIR) + "/decode/cases.json";
+std::unique_ptr<JsonDocument> decode_cases(const std::string& name) {
+  const std::string path = std::string(DRAGOMAN_GOLDEN_DIR) + "/decode/" + name;
   std::ifstream stream(path, std::ios::binary);
   if (!stream) throw std::runtime_error("cannot read " + path);
   std::ostringstream bytes;
   bytes << stream.rdbuf();
-  return std::make_unique<JsonDocument>(bytes.str(), "cases.json", ErrorCode::kInternal);
+  return std::make_unique<JsonDocument>(bytes.str(), name, ErrorCode::kInternal);
 }
 
 Table::Table(Json json)

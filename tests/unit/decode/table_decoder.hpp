@@ -54,7 +54,7 @@ class TableDecoder {
 };
 
 std::vector<int32_t> ids_of(Json array);
-/// The contents of tests/golden/decode/cases.json.
-std::unique_ptr<JsonDocument> decode_cases();
+/// The contents of a file of tests/golden/decode.
+std::unique_ptr<JsonDocument> decode_cases(const std::string& name = "cases.json");
 
 }  // namespace dragoman::test

@@ -9,7 +9,7 @@ export interface TranslationOptions {
    */
   num_beams?: number;
   /**
-   * Translations returned per text, best first; at most `num_beams`.
+   * Outputs returned per text, best first; at most `num_beams`, or as many samples.
    * Range: 1 to 256.
    * @defaultValue what the model's `generation_config.json` says, else `1`
    */
@@ -38,6 +38,59 @@ export interface TranslationOptions {
    * @defaultValue what the model's `generation_config.json` says, else `0`
    */
   no_repeat_ngram_size?: number;
+  /**
+   * Draws tokens at random instead of taking the best.
+   * @defaultValue what the model's `generation_config.json` says, else `false`
+   */
+  do_sample?: boolean;
+  /**
+   * Divides the scores before a draw; below 1 the likely tokens gain.
+   * Range: 0.00 to 10000.
+   * @defaultValue what the model's `generation_config.json` says, else `1`
+   */
+  temperature?: number;
+  /**
+   * Only so many of the likeliest tokens are drawn from; 0 for all.
+   * Range: 0 to 16777215.
+   * @defaultValue what the model's `generation_config.json` says, else `50`
+   */
+  top_k?: number;
+  /**
+   * Only the likeliest tokens that together have this probability.
+   * Range: 0 to 1.
+   * @defaultValue what the model's `generation_config.json` says, else `1`
+   */
+  top_p?: number;
+  /**
+   * Only tokens at least so likely, as a share of the likeliest one.
+   * Range: 0 to 1.
+   * @defaultValue what the model's `generation_config.json` says, else `0`
+   */
+  min_p?: number;
+  /**
+   * Only tokens whose surprise is near the expected one, up to this probability.
+   * Range: 0.00 to 1.
+   * @defaultValue what the model's `generation_config.json` says, else `1`
+   */
+  typical_p?: number;
+  /**
+   * Only tokens of at least this probability.
+   * Range: 0 to 1.
+   * @defaultValue what the model's `generation_config.json` says, else `0`
+   */
+  epsilon_cutoff?: number;
+  /**
+   * The same, less strict where the distribution is flat.
+   * Range: 0 to 1.
+   * @defaultValue what the model's `generation_config.json` says, else `0`
+   */
+  eta_cutoff?: number;
+  /**
+   * Makes draws repeatable: the same seed and text give the same output, alone or in a batch.
+   * Range: 0 to 2147483647.
+   * @defaultValue `null`
+   */
+  seed?: number | null;
   /**
    * Most tokens generated per text; wins over `max_length`. The model's number of positions limits
    * it further.

@@ -1,5 +1,6 @@
 // Translation: a call from its arguments to its output, sentence by sentence between.
 import { DragomanError } from '../common/errors.js';
+import { entropy } from '../entropy.js';
 import { joinSentences, splitSentences } from '../sentences.js';
 import { abortable } from '../common/signals.js';
 import { splitCallOptions } from '../options.js';
@@ -155,7 +156,7 @@ function makeRequest(
   const count = (taskOptions['num_return_sequences'] as number | undefined) ?? 1;
   // The request goes out even where there is nothing to translate: its options are checked there.
   const options = stream ? { ...taskOptions, stream } : taskOptions;
-  const request = JSON.stringify({ inputs: plan.sentences, options });
+  const request = JSON.stringify({ inputs: plan.sentences, options, entropy: entropy() });
   return {
     plan,
     count,
