@@ -85,6 +85,7 @@ set(DRAGOMAN_MODELS_SOURCES
   src/models/bert.cpp
   src/models/config.cpp
   src/models/encoder_model.cpp
+  src/models/encoder_pass.cpp
   src/models/inputs.cpp
   src/models/layers.cpp
   src/models/marian.cpp

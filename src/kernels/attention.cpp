@@ -157,12 +157,19 @@ void pack_values(View<const float> values, int columns, float* panels) {
   }
 }
 
+// The rows of one head; none when they are not wanted.
+View<float> part_of(View<float> probabilities, int head, int rows) {
+  if (probabilities.data == nullptr) return {};
+  return probabilities.block(head * rows, rows);
+}
+
 // One head of one item.
 struct Head {
   View<const float> query;
   View<const float> key;
   View<const float> value;
   View<float> out;
+  View<float> probabilities;  // [query rows, key rows] or empty
   float scale;
   bool causal;
 
@@ -175,9 +182,16 @@ struct Head {
     const auto key_row = [this](int j) { return key.row(j); };
     const auto value_row = [this](int j) { return value.row(j); };
     for (int row = 0; row < query.rows; ++row) {
-      attend_directly(query.row(row), key_row, value_row, visible(row), query.cols, scale, scores,
+      const int seen = visible(row);
+      attend_directly(query.row(row), key_row, value_row, seen, query.cols, scale, scores,
                       out.row(row));
+      std::fill(scores + seen, scores + key.rows, 0.0F);
+      keep(row, scores);
     }
+  }
+
+  void keep(int row, const float* weights) const {
+    if (probabilities.data != nullptr) std::copy_n(weights, key.rows, probabilities.row(row));
   }
 
   void run_blocks(float* scratch) const {
@@ -218,6 +232,7 @@ struct Head {
       const int seen = visible(first + row);
       softmax({start, static_cast<size_t>(seen)});
       std::fill(start + seen, start + columns, 0.0F);
+      keep(first + row, start);
     }
   }
 
@@ -280,6 +295,7 @@ void attention(const Context& context, std::span<const AttentionItem> items, int
                     item.key.columns(first, width),
                     item.value.columns(first, width),
                     item.out.columns(first, width),
+                    part_of(item.probabilities, head_index, item.query.rows),
                     scale,
                     causal};
     if (item.query.rows <= kFewQueries) {

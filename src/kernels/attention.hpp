@@ -15,6 +15,8 @@ struct AttentionItem {
   View<const float> key;    // [key_rows, heads * head_dim]
   View<const float> value;  // [key_rows, heads * head_dim]
   View<float> out;          // [query_rows, heads * head_dim]
+  // [heads * query_rows, key_rows], to be filled with what softmax gives; or empty.
+  View<float> probabilities = {};
 };
 
 /// Every query row sees every key row of its own item; with `causal`, query row i sees key rows

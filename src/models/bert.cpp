@@ -1,4 +1,4 @@
-// The page of BERT (Devlin et al. 2018; transformers' BertForSequenceClassification).
+// The page of BERT (Devlin et al. 2018; transformers' BertModel and its heads).
 #include "models/families.hpp"
 #include "models/names.hpp"
 
@@ -27,6 +27,11 @@ TransformerConfig read_bert(const ConfigReader& fields) {
   config.pad_token_id = fields.token("pad_token_id", 0, config.vocab_size);
   check_heads(config.hidden_size, config.encoder.heads, "num_attention_heads");
   fields.read_labels(config);
+  config.tie_embeddings = fields.flag("tie_word_embeddings", true);
+  config.head(Head::kSequence) = {.dense = config.hidden_size, .activation = Activation::kTanh};
+  config.head(Head::kMaskedLm) = {
+      .dense = config.hidden_size, .activation = config.activation, .norm = true};
+  config.pretraining_masks = true;
   return config;
 }
 
@@ -49,10 +54,10 @@ void name_layer(const Names& names, EncoderLayer& layer, int hidden, SlotTable& 
   name_norm(names, "output.LayerNorm", layer.ffn_norm, slots);
 }
 
-// A bare BertModel is published without the prefix its classifier's checkpoints have.
-void name_under(const std::string& prefix, ClassifierParts& parts, SlotTable& slots) {
+// A bare BertModel is published without the prefix that models with a head have.
+void name_under(const std::string& prefix, EncoderParts& parts, SlotTable& slots) {
   const Names names(slots, prefix);
-  names.table("embeddings.word_embeddings", parts.words);
+  slots.add(names.full("embeddings.word_embeddings", ".weight"), parts.word_slot());
   names.table("embeddings.position_embeddings", parts.positions);
   names.table("embeddings.token_type_embeddings", parts.types);
   name_norm(names, "embeddings.LayerNorm", parts.embedding_norm, slots);
@@ -60,15 +65,33 @@ void name_under(const std::string& prefix, ClassifierParts& parts, SlotTable& sl
     const std::string layer = "encoder.layer." + std::to_string(i) + ".";
     name_layer(names.in(layer), parts.layers[i], parts.config.hidden_size, slots);
   }
-  names.linear("pooler.dense", parts.pooler);
+  if (parts.head.kind == Head::kSequence) {
+    names.linear("pooler.dense", *parts.head.dense);
+  } else {
+    slots.ignore(prefix + "pooler.*");
+  }
   slots.ignore(prefix + "embeddings.position_ids");
 }
 
-void name_classifier(ClassifierParts& parts, SlotTable& slots) {
+void name_masked_head(EncoderHead& head, SlotTable& slots) {
+  const Names names(slots, "cls.predictions.");
+  names.linear("transform.dense", *head.dense);
+  name_norm(names, "transform.LayerNorm", *head.norm, slots);
+  names.linear("decoder", *head.output);
+  slots.add("cls.predictions.bias", head.output->bias_slot());
+}
+
+void name_encoder(EncoderParts& parts, SlotTable& slots) {
+  EncoderHead& head = parts.head;
   name_under("bert.", parts, slots);
   name_under("", parts, slots);
-  Names(slots, "").linear("classifier", parts.classifier);
-  slots.ignore("cls.*");  // heads of pre-training
+  const Names names(slots, "");
+  if (head.kind == Head::kSequence || head.kind == Head::kToken) {
+    names.linear("classifier", *head.output);
+  }
+  if (head.kind == Head::kSpan) names.linear("qa_outputs", *head.output);
+  if (head.kind == Head::kMaskedLm) name_masked_head(head, slots);
+  for (const char* other : {"cls.*", "classifier.*", "qa_outputs.*"}) slots.ignore(other);
 }
 
 }  // namespace
@@ -76,7 +99,7 @@ void name_classifier(ClassifierParts& parts, SlotTable& slots) {
 const Family kBertFamily = {
     .model_type = "bert",
     .read = read_bert,
-    .name_classifier = name_classifier,
+    .name_encoder = name_encoder,
     .name_seq2seq = nullptr,
 };
 

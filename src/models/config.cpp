@@ -150,6 +150,11 @@ void ConfigReader::read_labels(TransformerConfig& config) const {
   });
 }
 
+std::string ConfigReader::architecture() const {
+  if (!config_.has("architectures") || config_.at("architectures").size() == 0) return "";
+  return std::string(config_.at("architectures").at(size_t{0}).as_string());
+}
+
 void ConfigReader::check_quantization() const {
   if (!config_.has("quantization_config")) return;
   const std::string method = config_.at("quantization_config").get_string("quant_method", "");
@@ -172,7 +177,9 @@ TransformerConfig read_config(Json config) {
     if (family->model_type == model_type) {
       const ConfigReader reader(config);
       reader.check_quantization();
-      return family->read(reader);
+      TransformerConfig result = family->read(reader);
+      result.architecture = reader.architecture();
+      return result;
     }
     known += (known.empty() ? "" : ", ") + std::string(family->model_type);
   }

@@ -1,6 +1,7 @@
 // The one description of a transformer that every family's config.json is mapped to.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -16,6 +17,20 @@ enum class Positions { kLearned, kSinusoidal };
 /// Where a block normalises: its sum with the residual (post), or its input (pre).
 enum class NormPlace { kPost, kPre };
 
+/// What an encoder is used for: which layers follow it, and which tensors of a file are needed.
+enum class Head { kNone, kSequence, kToken, kSpan, kMaskedLm };
+constexpr size_t kHeads = 5;
+
+/// The task a head serves, as pipelines call it; of kNone "feature-extraction".
+std::string_view task_of(Head head);
+
+/// What lies between the encoder's output and the last matrix of a head.
+struct HeadConfig {
+  int dense = 0;                              // outputs of a matrix of its own; 0: there is none
+  Activation activation = Activation::kNone;  // of what that matrix gave
+  bool norm = false;                          // and a layer norm after that
+};
+
 /// Shapes and switches of one stack (encoder or decoder).
 struct StackConfig {
   int layers = 0;
@@ -24,7 +39,8 @@ struct StackConfig {
 };
 
 struct TransformerConfig {
-  std::string model_type;  // "bert", "marian"
+  std::string model_type;    // "bert", "marian"
+  std::string architecture;  // the class the checkpoint was saved from, or empty
   int hidden_size = 0;
   int vocab_size = 0;          // of the encoder, or of both sides
   int decoder_vocab_size = 0;  // == vocab_size when shared
@@ -45,6 +61,11 @@ struct TransformerConfig {
   bool multi_label = false;         // problem_type is multi_label_classification
   bool regression = false;          // problem_type is regression: logits are the answer
   std::vector<std::string> labels;  // id2label in id order
+  std::array<HeadConfig, kHeads> heads;
+  bool pretraining_masks = false;  // checkpoints of pre-training hold the head for masked words
+
+  HeadConfig& head(Head kind) { return heads[static_cast<size_t>(kind)]; }
+  const HeadConfig& head(Head kind) const { return heads[static_cast<size_t>(kind)]; }
 };
 
 /// Reads config.json. Throws unsupported-model for an unknown model_type (naming it and the known

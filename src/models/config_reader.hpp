@@ -32,6 +32,8 @@ class ConfigReader {
   void require_text(std::string_view field, std::string_view value) const;
   /// id2label in the order of its ids, or LABEL_0 … for num_labels; and problem_type.
   void read_labels(TransformerConfig& config) const;
+  /// The first of `architectures`, or empty.
+  std::string architecture() const;
   /// Throws unsupported-model for weights quantised in a way the readers do not know.
   void check_quantization() const;
   const Json& json() const { return config_; }

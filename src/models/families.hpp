@@ -15,7 +15,7 @@ struct Family {
   std::string_view model_type;
   TransformerConfig (*read)(const ConfigReader& config);
   // Each names the tensors of one kind of model; null where the family has no such models.
-  void (*name_classifier)(ClassifierParts& parts, SlotTable& slots);
+  void (*name_encoder)(EncoderParts& parts, SlotTable& slots);
   void (*name_seq2seq)(Seq2SeqParts& parts, SlotTable& slots);
 };
 

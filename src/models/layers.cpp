@@ -25,10 +25,10 @@ void residual(const Context& context, const LayerNorm& norm, NormPlace place, Vi
 }  // namespace
 
 void run_layer(const Context& context, const EncoderLayer& layer, NormPlace norm_place,
-               std::span<const int> offsets, View<float> hidden) {
+               const AttentionInput& input, View<float> hidden) {
   residual(context, layer.attention_norm, norm_place, hidden,
            [&](View<const float> x, View<float> out) {
-             layer.attention.forward(context, x, offsets, out);
+             layer.attention.forward(context, x, input, out);
            });
   residual(context, layer.ffn_norm, norm_place, hidden,
            [&](View<const float> x, View<float> out) { layer.ffn.forward(context, x, out); });

@@ -14,10 +14,9 @@
 
 namespace dragoman {
 
-/// @param offsets  first row of each sequence, then the number of rows
-/// @param hidden   [rows, hidden_size], replaced by the layer's output
+/// @param hidden  [rows, hidden_size], replaced by the layer's output
 void run_layer(const Context& context, const EncoderLayer& layer, NormPlace norm_place,
-               std::span<const int> offsets, View<float> hidden);
+               const AttentionInput& input, View<float> hidden);
 
 /// What the rows of one decoding step see.
 struct DecoderStep {

@@ -120,7 +120,7 @@ void name_seq2seq(Seq2SeqParts& parts, SlotTable& slots) {
 const Family kMarianFamily = {
     .model_type = "marian",
     .read = read_marian,
-    .name_classifier = nullptr,
+    .name_encoder = nullptr,
     .name_seq2seq = name_seq2seq,
 };
 

@@ -59,6 +59,11 @@ uint64_t stack_elements(const StackConfig& stack, uint64_t hidden, uint64_t atte
   return static_cast<uint64_t>(stack.layers) * layer;
 }
 
+int head_outputs(const TransformerConfig& config, Head kind) {
+  if (kind == Head::kMaskedLm) return config.vocab_size;
+  return kind == Head::kSpan ? 2 : static_cast<int>(config.labels.size());
+}
+
 [[noreturn]] void refuse_size(uint64_t elements) {
   throw Error(ErrorCode::kOutOfMemory, "config.json describes a model of " +
                                            std::to_string(elements) +
@@ -90,21 +95,42 @@ void TokenTable::row(int32_t token, std::span<float> out) const {
   if (scale_ != 1.0F) scale(out, scale_, out);
 }
 
-ClassifierParts::ClassifierParts(const TransformerConfig& given, WeightType type)
+EncoderHead::EncoderHead(const TransformerConfig& config, Head given, WeightType type)
+    : kind(given), shape(config.head(given)) {
+  if (kind == Head::kNone) return;
+  const int inputs = shape.dense > 0 ? shape.dense : config.hidden_size;
+  if (shape.dense > 0) {
+    dense.emplace(config.hidden_size, shape.dense, type, OperandRole::kWeights7);
+  }
+  if (shape.norm) norm.emplace(inputs, config.norm_epsilon);
+  output.emplace(inputs, head_outputs(config, kind), type, OperandRole::kWeights7);
+}
+
+size_t EncoderHead::packed_bytes() const {
+  return (dense ? dense->packed_bytes() : 0) + (norm ? norm->packed_bytes() : 0) +
+         (output ? output->packed_bytes() : 0);
+}
+
+EncoderParts::EncoderParts(const TransformerConfig& given, Head kind, WeightType type)
     : config(given),
-      words(config.vocab_size, config.hidden_size, type),
+      head(config, kind, type),
       positions(config.max_positions, config.hidden_size, type),
       types(config.type_vocab_size, config.hidden_size, kTypeTableWeights),
       embedding_norm(config.hidden_size, config.norm_epsilon),
-      layers(make_layers<EncoderLayer>(config.encoder.layers, config, type)),
-      pooler(config.hidden_size, config.hidden_size, type, OperandRole::kWeights7),
-      classifier(config.hidden_size, static_cast<int>(config.labels.size()), type,
-                 OperandRole::kWeights7) {}
+      layers(make_layers<EncoderLayer>(config.encoder.layers, config, type)) {
+  // One packed copy serves as table and as output layer.
+  if (kind != Head::kMaskedLm || !config.tie_embeddings) {
+    words.emplace(config.vocab_size, config.hidden_size, type);
+  }
+}
 
-size_t ClassifierParts::packed_bytes() const {
-  return words.packed_bytes() + positions.packed_bytes() + types.packed_bytes() +
-         embedding_norm.packed_bytes() + stack_bytes(layers) + pooler.packed_bytes() +
-         classifier.packed_bytes();
+TokenTable EncoderParts::word_table() const {
+  return words ? TokenTable(&*words, 1.0F) : TokenTable(&*head.output, 1.0F);
+}
+
+size_t EncoderParts::packed_bytes() const {
+  return head.packed_bytes() + (words ? words->packed_bytes() : 0) + positions.packed_bytes() +
+         types.packed_bytes() + embedding_norm.packed_bytes() + stack_bytes(layers);
 }
 
 Seq2SeqParts::Seq2SeqParts(const TransformerConfig& given, WeightType type)

@@ -48,18 +48,32 @@ class TokenTable {
   float scale_;
 };
 
-/// An encoder with a classification head on its first token.
-struct ClassifierParts {
-  ClassifierParts(const TransformerConfig& config, WeightType type);
+/// What follows the encoder; nothing for Head::kNone.
+struct EncoderHead {
+  EncoderHead(const TransformerConfig& config, Head kind, WeightType type);
   size_t packed_bytes() const;
+  Head kind;
+  HeadConfig shape;
+  std::optional<Linear> dense;
+  std::optional<LayerNorm> norm;
+  std::optional<Linear> output;
+};
+
+/// An encoder and its head.
+struct EncoderParts {
+  EncoderParts(const TransformerConfig& config, Head head, WeightType type);
+  size_t packed_bytes() const;
+  TokenTable word_table() const;
+  /// Where the words' vectors lie: in a table, or in the head's output layer.
+  Slot* word_slot() { return words ? words->slot() : head.output->weight_slot(); }
+
   TransformerConfig config;
-  Embedding words;
+  EncoderHead head;
+  std::optional<Embedding> words;  // absent when the head's output layer serves
   Embedding positions;
   Embedding types;
   LayerNorm embedding_norm;
   std::vector<EncoderLayer> layers;
-  Linear pooler;
-  Linear classifier;
 };
 
 /// An encoder-decoder with an output layer over the target vocabulary.

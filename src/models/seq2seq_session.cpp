@@ -54,7 +54,8 @@ bool TransformerSession::encode_step(const Context& context) {
   const int encoder_layers = parts_.config.encoder.layers;
   if (batch_.next_step < encoder_layers) {
     const EncoderLayer& layer = parts_.encoder[static_cast<size_t>(batch_.next_step)];
-    run_layer(context, layer, parts_.config.norm_place, batch_.offsets, batch_hidden());
+    const AttentionInput input{.offsets = batch_.offsets};
+    run_layer(context, layer, parts_.config.norm_place, input, batch_hidden());
   } else {
     project_sources(context, batch_.next_step - encoder_layers);
   }

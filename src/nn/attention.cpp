@@ -42,19 +42,20 @@ SelfAttention::SelfAttention(int hidden_size, int heads, WeightType type)
       scale_(score_scale(hidden_size, heads)) {}
 
 void SelfAttention::forward(const Context& context, View<const float> x,
-                            std::span<const int> offsets, View<float> out) const {
+                            const AttentionInput& input, View<float> out) const {
   const ArenaScope scope(context.arena);
   const int width = output_.inputs();
   const View<float> projected = take(context, x.rows, 3 * width);
   const View<float> attended = take(context, x.rows, width);
   qkv_.forward(context, x, {}, projected);
-  const auto items = take_items<AttentionItem>(context, offsets.size() - 1);
+  const auto items = take_items<AttentionItem>(context, input.offsets.size() - 1);
   for (size_t i = 0; i < items.size(); ++i) {
-    const int first = offsets[i];
-    const int rows = offsets[i + 1] - first;
+    const int first = input.offsets[i];
+    const int rows = input.offsets[i + 1] - first;
     const View<float> part = projected.block(first, rows);
     items[i] = {part.columns(0, width), part.columns(width, width), part.columns(2 * width, width),
                 attended.block(first, rows)};
+    if (!input.probabilities.empty()) items[i].probabilities = input.probabilities[i];
   }
   attention(context, items, heads_, scale_, false);
   output_.forward(context, attended, {.residual = out}, out);

@@ -13,6 +13,13 @@
 
 namespace dragoman {
 
+/// What self-attention is given besides its rows.
+struct AttentionInput {
+  std::span<const int> offsets;  // first row of each sequence, then the number of rows
+  // Per sequence [heads * its rows, its rows], to be filled with what softmax gives; or empty.
+  std::span<const View<float>> probabilities = {};
+};
+
 /// Queries, keys and values come from the same rows.
 class SelfAttention {
  public:
@@ -24,10 +31,9 @@ class SelfAttention {
   size_t packed_bytes() const { return qkv_.packed_bytes() + output_.packed_bytes(); }
 
   /// out += attention(x); every row sees its whole sequence.
-  /// @param x        [rows, hidden_size], sequences one after the other
-  /// @param offsets  first row of each sequence, then the number of rows
-  /// @param out      [rows, hidden_size], may be `x`
-  void forward(const Context& context, View<const float> x, std::span<const int> offsets,
+  /// @param x    [rows, hidden_size], sequences one after the other
+  /// @param out  [rows, hidden_size], may be `x`
+  void forward(const Context& context, View<const float> x, const AttentionInput& input,
                View<float> out) const;
 
   /// out += attention(x) where row i is the newest of history i and sees that history. Writes the

@@ -16,7 +16,7 @@ constexpr size_t kBatchTokens = 256;
 
 }  // namespace
 
-ClassificationJob::ClassificationJob(const SequenceClassifier& model, const Tokenizer& tokenizer,
+ClassificationJob::ClassificationJob(const EncoderModel& model, const Tokenizer& tokenizer,
                                      ClassificationOptions options, std::vector<TextInput> inputs)
     : model_(model),
       tokenizer_(tokenizer),

@@ -55,7 +55,7 @@ std::unique_ptr<Task> make_text_classification(const TransformerConfig& config, 
 }
 
 TextClassificationTask::TextClassificationTask(const TransformerConfig& config, WeightType type)
-    : model_(make_sequence_classifier(config, type)) {}
+    : model_(make_encoder_model(config, Head::kSequence, type)) {}
 
 void TextClassificationTask::finish(const ModelFiles& files) {
   model_->finish();

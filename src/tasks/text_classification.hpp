@@ -44,7 +44,7 @@ class TextClassificationTask final : public Task {
  private:
   ScoreFunction function_of_model() const;
 
-  std::unique_ptr<SequenceClassifier> model_;
+  std::unique_ptr<EncoderModel> model_;
   std::unique_ptr<Tokenizer> tokenizer_;
   int published_limit_ = 0;  // where truncation cuts unless the request says
 };
@@ -54,7 +54,7 @@ class TextClassificationTask final : public Task {
 class ClassificationJob final : public Job {
  public:
   /// @param options  function_to_apply and max_length settled
-  ClassificationJob(const SequenceClassifier& model, const Tokenizer& tokenizer,
+  ClassificationJob(const EncoderModel& model, const Tokenizer& tokenizer,
                     ClassificationOptions options, std::vector<TextInput> inputs);
   bool step(const Context& context) override;
   size_t texts() const override { return results_.size(); }
@@ -76,7 +76,7 @@ class ClassificationJob final : public Job {
   void begin_batch();
   void collect();
 
-  const SequenceClassifier& model_;
+  const EncoderModel& model_;
   const Tokenizer& tokenizer_;
   ClassificationOptions options_;
   std::vector<TextInput> inputs_;  // each emptied once tokenised

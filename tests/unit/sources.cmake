@@ -28,6 +28,8 @@ set(DRAGOMAN_TEST_SOURCES
   tests/unit/models/allocation_test.cpp
   tests/unit/models/bert_test.cpp
   tests/unit/models/config_test.cpp
+  tests/unit/models/encoder_golden.cpp
+  tests/unit/models/encoder_test.cpp
   tests/unit/models/golden_model.cpp
   tests/unit/models/layers_test.cpp
   tests/unit/models/marian_test.cpp

@@ -15,8 +15,7 @@ struct Outputs {
   std::vector<float> logits;
 };
 
-Outputs classify(const SequenceClassifier& model, std::span<const EncoderInput> inputs,
-                 int threads = 1) {
+Outputs classify(const EncoderModel& model, std::span<const EncoderInput> inputs, int threads = 1) {
   Engine engine(threads);
   const auto pass = model.start(inputs);
   while (pass->step(engine.context)) engine.arena.reset();
@@ -43,7 +42,7 @@ std::vector<BertCase> read_cases(const std::string& name) {
   return result;
 }
 
-std::string error_of(const SequenceClassifier& model, const EncoderInput& input) {
+std::string error_of(const EncoderModel& model, const EncoderInput& input) {
   try {
     model.start({&input, 1});
   } catch (const Error& error) {
@@ -57,7 +56,7 @@ std::string error_of(const SequenceClassifier& model, const EncoderInput& input)
 TEST_CASE("BERT computes the hidden states and logits of Python", "[models][bert]") {
   const auto name = GENERATE(from_range(kBertModels));
   INFO(name);
-  const auto model = load_classifier(name, WeightType::kFp32);
+  const auto model = load_encoder(name, Head::kSequence, WeightType::kFp32);
   for (const BertCase& item : read_cases(name)) {
     INFO(item.ids.size() << " tokens");
     const EncoderInput input = item.input();
@@ -71,7 +70,7 @@ TEST_CASE("BERT gives each text the same bits alone and in a ragged batch", "[mo
   const auto name = GENERATE(from_range(kBertModels));
   const auto type = GENERATE(WeightType::kFp32, WeightType::kInt8);
   INFO(name);
-  const auto model = load_classifier(name, type);
+  const auto model = load_encoder(name, Head::kSequence, type);
   const std::vector<BertCase> cases = read_cases(name);
   std::vector<EncoderInput> inputs;
   std::vector<float> alone;
@@ -89,7 +88,7 @@ TEST_CASE("BERT gives each text the same bits alone and in a ragged batch", "[mo
 
 TEST_CASE("BERT in int8 stays close to full precision", "[models][bert][int8]") {
   const auto name = GENERATE(from_range(kBertModels));
-  const auto model = load_classifier(name, WeightType::kInt8);
+  const auto model = load_encoder(name, Head::kSequence, WeightType::kInt8);
   std::vector<float> hidden;
   std::vector<float> expected;
   for (const BertCase& item : read_cases(name)) {
@@ -103,8 +102,8 @@ TEST_CASE("BERT in int8 stays close to full precision", "[models][bert][int8]") 
 }
 
 TEST_CASE("BERT holds its packed weights and little else", "[models][bert]") {
-  const auto full = load_classifier("bert-gelu", WeightType::kFp32);
-  const auto small = load_classifier("bert-gelu", WeightType::kInt8);
+  const auto full = load_encoder("bert-gelu", Head::kSequence, WeightType::kFp32);
+  const auto small = load_encoder("bert-gelu", Head::kSequence, WeightType::kInt8);
   const size_t file = read_golden("bert-gelu", "model.safetensors").size();
   CHECK(full->packed_bytes() > file / 2);
   CHECK(full->packed_bytes() < 2 * file);  // outputs are padded to panels of 16
@@ -112,7 +111,7 @@ TEST_CASE("BERT holds its packed weights and little else", "[models][bert]") {
 }
 
 TEST_CASE("BERT refuses inputs it cannot take and says why", "[models][bert]") {
-  const auto model = load_classifier("bert-gelu", WeightType::kFp32);
+  const auto model = load_encoder("bert-gelu", Head::kSequence, WeightType::kFp32);
   const std::vector<int32_t> good = {1, 2, 3};
   const std::vector<int32_t> outside = {1, 61};
   const std::vector<int32_t> negative = {-1};

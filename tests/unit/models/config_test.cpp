@@ -141,7 +141,7 @@ TEST_CASE("A size that cannot be held is refused before memory is asked for", "[
                "intermediate_size":65536,"num_hidden_layers":1024,"num_attention_heads":16})");
   for (const WeightType type : {WeightType::kFp32, WeightType::kInt8}) {
     try {
-      make_sequence_classifier(config, type);
+      make_encoder_model(config, Head::kSequence, type);
       FAIL("was built");
     } catch (const Error& error) {
       CHECK(error.code() == ErrorCode::kOutOfMemory);
@@ -173,11 +173,12 @@ TEST_CASE("A model of one kind is not taken for another", "[models][config]") {
   const TransformerConfig marian = read(kPublishedMarian);
   const TransformerConfig encoder = read(R"({"model_type":"bert"})");
   try {
-    make_sequence_classifier(marian, WeightType::kInt8);
+    make_encoder_model(marian, Head::kSequence, WeightType::kInt8);
     FAIL("was built");
   } catch (const Error& error) {
     CHECK(error.code() == ErrorCode::kUnsupportedModel);
-    CHECK(std::string(error.what()) == "A model of type \"marian\" does not classify sequences.");
+    CHECK(std::string(error.what()) ==
+          "A model of type \"marian\" is not for text-classification.");
   }
   try {
     make_seq2seq_model(encoder, WeightType::kInt8);

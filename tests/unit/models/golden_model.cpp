@@ -47,12 +47,12 @@ void load_weights(const std::string& bytes, SlotTable& slots, size_t piece) {
   reader.finish();
 }
 
-std::unique_ptr<SequenceClassifier> load_classifier(const std::string& model, WeightType type) {
+std::unique_ptr<EncoderModel> load_encoder(const std::string& model, Head head, WeightType type) {
   const auto document = golden_json(model, "config.json");
-  auto classifier = make_sequence_classifier(read_config(document->root()), type);
-  load_weights(read_golden(model, "model.safetensors"), classifier->slots());
-  classifier->finish();
-  return classifier;
+  auto encoder = make_encoder_model(read_config(document->root()), head, type);
+  load_weights(read_golden(model, "model.safetensors"), encoder->slots());
+  encoder->finish();
+  return encoder;
 }
 
 std::unique_ptr<Seq2SeqModel> load_seq2seq(const std::string& model, WeightType type) {

@@ -32,7 +32,7 @@ std::unique_ptr<JsonDocument> parse_config(const std::string& text);
 /// Feeds a safetensors file to `slots` in pieces of `piece` bytes.
 void load_weights(const std::string& bytes, SlotTable& slots, size_t piece = 1000);
 
-std::unique_ptr<SequenceClassifier> load_classifier(const std::string& model, WeightType type);
+std::unique_ptr<EncoderModel> load_encoder(const std::string& model, Head head, WeightType type);
 std::unique_ptr<Seq2SeqModel> load_seq2seq(const std::string& model, WeightType type);
 
 std::vector<int32_t> to_ids(const Json& array);

@@ -169,7 +169,8 @@ TEST_CASE("An encoder layer normalises before or after its blocks", "[models][la
     }
   }
   Engine engine;
-  run_layer(engine.context, layer, place, offsets, View<float>(values.data(), 9, kHidden));
+  run_layer(engine.context, layer, place, {.offsets = offsets},
+            View<float>(values.data(), 9, kHidden));
   CHECK(distance(values, expected) < 1e-4F);
 }
 

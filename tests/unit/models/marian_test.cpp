@@ -75,7 +75,7 @@ std::vector<float> encode(const Seq2SeqParts& parts, std::span<const int32_t> so
   }
   const std::vector<int> offsets = {0, rows};
   for (const EncoderLayer& layer : parts.encoder) {
-    run_layer(engine.context, layer, parts.config.norm_place, offsets, hidden);
+    run_layer(engine.context, layer, parts.config.norm_place, {.offsets = offsets}, hidden);
   }
   return values;
 }

@@ -45,7 +45,7 @@ std::string load_error(const std::string& model, const WeightFile& file) {
   const auto document = golden_json(model, "config.json");
   const TransformerConfig config = read_config(document->root());
   try {
-    const auto classifier = make_sequence_classifier(config, WeightType::kInt8);
+    const auto classifier = make_encoder_model(config, Head::kSequence, WeightType::kInt8);
     load_weights(file.bytes(), classifier->slots());
     classifier->finish();
   } catch (const Error& error) {
@@ -67,7 +67,8 @@ TEST_CASE("The untouched file loads, in pieces of any size", "[models][weights]"
   CHECK(load_error("bert-gelu", file).empty());
   const auto document = golden_json("bert-gelu", "config.json");
   for (const size_t piece : {size_t{1}, size_t{7}, size_t{4096}, size_t{1} << 24}) {
-    const auto model = make_sequence_classifier(read_config(document->root()), WeightType::kFp32);
+    const auto model =
+        make_encoder_model(read_config(document->root()), Head::kSequence, WeightType::kFp32);
     load_weights(file.bytes(), model->slots(), piece);
     CHECK_NOTHROW(model->finish());
   }

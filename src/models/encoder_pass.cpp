@@ -1,0 +1,161 @@
+// The steps of a pass. The order of additions is the reference's.
+#include "models/encoder_pass.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "base/error.hpp"
+#include "kernels/rows.hpp"
+#include "models/inputs.hpp"
+#include "models/layers.hpp"
+
+namespace dragoman {
+
+namespace {
+
+View<float> view_of(std::vector<float>& storage, int rows, int cols) {
+  storage.resize(static_cast<size_t>(rows) * static_cast<size_t>(cols));
+  return {storage.data(), rows, cols};
+}
+
+View<float> take(const Context& context, int rows, int cols) {
+  const auto count = static_cast<size_t>(rows) * static_cast<size_t>(cols);
+  return {context.arena.take<float>(count).data(), rows, cols};
+}
+
+}  // namespace
+
+TransformerPass::TransformerPass(const EncoderParts& parts, std::span<const EncoderInput> inputs,
+                                 PassOptions options)
+    : parts_(parts), options_(options) {
+  for (const EncoderInput& input : inputs) add_input(input);
+  hidden_ = view_of(hidden_storage_, tokens(), parts.config.hidden_size);
+  const EncoderHead& head = parts.head;
+  if (!head.output) return;
+  const bool chosen = head.kind == Head::kSequence || head.kind == Head::kMaskedLm;
+  const int rows = chosen ? static_cast<int>(rows_.size()) : tokens();
+  logits_ = view_of(logits_storage_, rows, head.output->outputs());
+}
+
+void TransformerPass::add_input(const EncoderInput& input) {
+  const TransformerConfig& config = parts_.config;
+  check_length(input.ids.size(), config.max_positions);
+  check_ids(input.ids, config.vocab_size, "token id");
+  check_ids(input.type_ids, config.type_vocab_size, "token type id");
+  if (!input.type_ids.empty() && input.type_ids.size() != input.ids.size()) {
+    throw Error(ErrorCode::kInvalidArgument, std::to_string(input.type_ids.size()) +
+                                                 " token type ids were given for " +
+                                                 std::to_string(input.ids.size()) + " tokens.");
+  }
+  const int first = tokens();
+  ids_.insert(ids_.end(), input.ids.begin(), input.ids.end());
+  types_.insert(types_.end(), input.type_ids.begin(), input.type_ids.end());
+  types_.resize(ids_.size(), 0);  // no types given: all of the first kind
+  offsets_.push_back(static_cast<int>(ids_.size()));
+  if (parts_.head.kind == Head::kSequence) rows_.push_back(first);
+  if (parts_.head.kind != Head::kMaskedLm) return;
+  check_ids(input.rows, static_cast<int>(input.ids.size()), "wanted row");
+  for (const int32_t row : input.rows) rows_.push_back(first + row);
+  for (int row = first; input.rows.empty() && row < tokens(); ++row) rows_.push_back(row);
+}
+
+bool TransformerPass::step(const Context& context) {
+  if (next_layer_ == parts_.layers.size()) return false;
+  if (next_layer_ == 0) embed(context);
+  run_layer_at(context, next_layer_);
+  ++next_layer_;
+  if (next_layer_ < parts_.layers.size()) return true;
+  run_head(context);
+  return false;
+}
+
+// Words, then types, then positions.
+void TransformerPass::embed(const Context& context) {
+  const TokenTable words = parts_.word_table();
+  std::vector<float> other(static_cast<size_t>(hidden_.cols));
+  for (int sequence = 0; sequence < sequences(); ++sequence) {
+    const int first = offsets_[static_cast<size_t>(sequence)];
+    const int end = offsets_[static_cast<size_t>(sequence) + 1];
+    for (int row = first; row < end; ++row) {
+      const std::span<float> out = hidden_.row_span(row);
+      words.row(ids_[static_cast<size_t>(row)], out);
+      parts_.types.row(types_[static_cast<size_t>(row)], other);
+      add(other, out);
+      parts_.positions.row(row - first, other);
+      add(other, out);
+    }
+  }
+  parts_.embedding_norm.forward(context, hidden_, hidden_);
+  keep_hidden();
+}
+
+void TransformerPass::run_layer_at(const Context& context, size_t index) {
+  const std::vector<View<float>> probabilities = keep_attentions();
+  const AttentionInput input{.offsets = offsets_, .probabilities = probabilities};
+  run_layer(context, parts_.layers[index], parts_.config.norm_place, input, hidden_);
+  keep_hidden();
+}
+
+void TransformerPass::keep_hidden() {
+  if (options_.hidden_states) kept_hidden_.push_back(hidden_storage_);
+}
+
+std::vector<View<float>> TransformerPass::keep_attentions() {
+  std::vector<View<float>> views;
+  if (!options_.attentions) return views;
+  const auto heads = static_cast<size_t>(parts_.config.encoder.heads);
+  size_t total = 0;
+  for (size_t i = 0; i + 1 < offsets_.size(); ++i) {
+    const auto length = static_cast<size_t>(offsets_[i + 1] - offsets_[i]);
+    total += heads * length * length;
+  }
+  float* at = kept_attentions_.emplace_back(total).data();
+  for (size_t i = 0; i + 1 < offsets_.size(); ++i) {
+    const int length = offsets_[i + 1] - offsets_[i];
+    const View<float> view(at, parts_.config.encoder.heads * length, length);
+    at += static_cast<size_t>(view.rows) * static_cast<size_t>(length);
+    views.push_back(view);
+  }
+  return views;
+}
+
+View<const float> TransformerPass::attentions(int sequence, int layer) const {
+  const float* at = kept_attentions_.at(static_cast<size_t>(layer)).data();
+  const int heads = parts_.config.encoder.heads;
+  for (int i = 0;; ++i) {
+    const int length = offsets_[static_cast<size_t>(i) + 1] - offsets_[static_cast<size_t>(i)];
+    if (i == sequence) return {at, heads * length, length};
+    at += static_cast<ptrdiff_t>(heads) * length * length;
+  }
+}
+
+View<const float> TransformerPass::hidden_states(int layer) const {
+  return {kept_hidden_.at(static_cast<size_t>(layer)).data(), hidden_.rows, hidden_.cols};
+}
+
+void TransformerPass::run_head(const Context& context) {
+  const EncoderHead& head = parts_.head;
+  if (!head.output || logits_.rows == 0) return;
+  const ArenaScope scope(context.arena);
+  View<const float> x = hidden_;
+  if (!rows_.empty()) {
+    const View<float> chosen = take(context, logits_.rows, hidden_.cols);
+    gather_rows(chosen);
+    x = chosen;
+  }
+  if (head.dense) {
+    const View<float> widened = take(context, x.rows, head.dense->outputs());
+    head.dense->forward(context, x, {.activation = head.shape.activation}, widened);
+    if (head.norm) head.norm->forward(context, widened, widened);
+    x = widened;
+  }
+  head.output->forward(context, x, {}, logits_);
+}
+
+void TransformerPass::gather_rows(View<float> out) const {
+  for (int i = 0; i < out.rows; ++i) {
+    std::copy_n(hidden_.row(rows_[static_cast<size_t>(i)]), hidden_.cols, out.row(i));
+  }
+}
+
+}  // namespace dragoman
