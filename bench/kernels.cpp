@@ -186,7 +186,15 @@ void measure_rows() {
 
 int main(int argc, char** argv) {
   const int threads = argc > 1 ? std::atoi(argv[1]) : 1;
-  measure("read 200 MiB", "GB/s", [] { return run_probe("read", 200); });
+  for (const int size : {1, 200}) {
+    measure("read " + std::to_string(size) + " MiB", "GB/s",
+            [size] { return run_probe("read", size); });
+  }
+  for (const char* peak : {"peak-widen", "peak-split", "peak-fused", "peak-f32"}) {
+    const bool is_relaxed = std::string(peak) == "peak-split" || std::string(peak) == "peak-fused";
+    if (is_relaxed && !has_int8_form(Int8Form::kSplit)) continue;
+    measure(peak, "GMAC/s", [peak] { return run_probe(peak, 1); });
+  }
   for (const auto& [name, form] : {std::pair{"widen", Int8Form::kWiden},
                                    {"split", Int8Form::kSplit},
                                    {"fused", Int8Form::kFused}}) {
@@ -201,7 +209,6 @@ int main(int argc, char** argv) {
     const Layer narrow(1536, 384, OperandRole::kActivations7);
     for (const int rows : {1, 8, 128}) bench.product(narrow, rows, true);
   }
-  select_int8_form(has_int8_form(Int8Form::kSplit) ? Int8Form::kSplit : Int8Form::kWiden);
   std::printf("-- others, %d threads\n", threads);
   Bench bench(threads);
   for (const int rows : {1, 8, 128}) {

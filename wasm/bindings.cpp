@@ -44,6 +44,10 @@ bool self_test() {
   return guarded([] { return kernels_self_test(); });
 }
 
+bool select_form(const std::string& name) {
+  return guarded([&] { return select_int8_form(name); });
+}
+
 void configure(int threads) {
   guarded([&] { engine().configure(threads); });
 }
@@ -155,6 +159,7 @@ EMSCRIPTEN_BINDINGS(dragoman) {
   using emscripten::function;
   function("version", &dragoman::version);
   function("selfTest", &dragoman::self_test);
+  function("selectForm", &dragoman::select_form);
   function("configure", &dragoman::configure);
   function("allocate", &dragoman::allocate);
   function("release", &dragoman::release);

@@ -74,6 +74,11 @@ QuantizedRows quantize_rows(const Context& context, View<const float> x, Operand
   return rows;
 }
 
+// How many panels one call of a kernel takes: few rows leave room for the sums of several.
+constexpr int panels_at_once(int groups, int row_count) {
+  return groups <= kWholeGroups ? kTileRows / row_count : 1;
+}
+
 // Sums of `rows` with whole panels, in blocks of k where k is large; then there is one panel.
 void panel_sums(PanelKernel kernel, const QuantizedRows& rows, int first_row, int row_count,
                 const int8_t* panel, int panel_count, int groups, int32_t* sums) {
@@ -104,11 +109,10 @@ struct Product {
   QuantizedRows rows;
   PanelKernel kernel;
 
-  // Few rows take several panels per call of the kernel, as many as the sums have room for.
   void run_panels(Part panels, int first_row, int row_count) const {
     alignas(64) int32_t sums[kTileRows * kPanelColumns];
     const int groups = round_up(weights.k, kGroupInputs) / kGroupInputs;
-    const int at_once = groups <= kWholeGroups ? kTileRows / row_count : 1;
+    const int at_once = panels_at_once(groups, row_count);
     for (int first = panels.first; first < panels.last; first += at_once) {
       const int count = std::min(at_once, panels.last - first);
       const int8_t* start = weights.panels + static_cast<ptrdiff_t>(first) * groups * kGroupBytes;
@@ -117,31 +121,35 @@ struct Product {
     }
   }
 
-  // (sum - correction - zero_point * column sum) * scales + bias
-  [[gnu::noinline]] void store_panels(int first, int count, int first_row, int row_count,
-                                      const int32_t* sums) const {
-    alignas(64) float scratch[kTileRows * kPanelColumns];
-    const RowScale* scales = rows.scales + first_row;
+  // One row's panels lie one after the other, so they make one wide tile.
+  void store_panels(int first, int count, int first_row, int row_count, const int32_t* sums) const {
+    if (row_count == 1) return store({first_row, 1, first, count}, sums);
     for (int i = 0; i < count; ++i, sums += row_count * kPanelColumns) {
-      const TilePlace place{first_row, row_count, first + i};
-      if (weights.role == OperandRole::kWeights7) {
-        store_tile(place, epilogue, out, scratch, [=, this](int j) {
-          const Columns columns(weights, place.panel * kPanelColumns + j);
-          return [=](int r) {
-            const I32x4 sum = load(sums + r * kPanelColumns + j);
-            return columns.real(sum - splat(scales[r].correction), scales[r].scale);
-          };
-        });
-      } else {
-        store_tile(place, epilogue, out, scratch, [=, this](int j) {
-          const Columns columns(weights, place.panel * kPanelColumns + j);
-          const I32x4 totals = load(weights.column_sums + place.panel * kPanelColumns + j);
-          return [=](int r) {
-            const I32x4 sum = load(sums + r * kPanelColumns + j);
-            return columns.real(sum - totals * splat(scales[r].zero_point), scales[r].scale);
-          };
-        });
-      }
+      store({first_row, row_count, first + i}, sums);
+    }
+  }
+
+  // (sum - correction - zero_point * column sum) * scales + bias
+  [[gnu::noinline]] void store(const TilePlace& place, const int32_t* sums) const {
+    alignas(64) float scratch[kTileRows * kPanelColumns];
+    const RowScale* scales = rows.scales + place.first_row;
+    if (weights.role == OperandRole::kWeights7) {
+      store_tile(place, epilogue, out, scratch, [=, this](int j) {
+        const Columns columns(weights, place.panel * kPanelColumns + j);
+        return [=](int r) {
+          const I32x4 sum = load(sums + r * kPanelColumns + j);
+          return columns.real(sum - splat(scales[r].correction), scales[r].scale);
+        };
+      });
+    } else {
+      store_tile(place, epilogue, out, scratch, [=, this](int j) {
+        const Columns columns(weights, place.panel * kPanelColumns + j);
+        const I32x4 totals = load(weights.column_sums + place.panel * kPanelColumns + j);
+        return [=](int r) {
+          const I32x4 sum = load(sums + r * kPanelColumns + j);
+          return columns.real(sum - totals * splat(scales[r].zero_point), scales[r].scale);
+        };
+      });
     }
   }
 
@@ -173,6 +181,12 @@ bool select_int8_form(Int8Form form) {
   known = true;
   current_form().store(form, std::memory_order_relaxed);
   return true;
+}
+
+bool select_int8_form(std::string_view name) {
+  if (name == "widen") return select_int8_form(Int8Form::kWiden);
+  if (name == "split") return select_int8_form(Int8Form::kSplit);
+  return name == "fused" && select_int8_form(Int8Form::kFused);
 }
 
 void linear(const Context& context, View<const float> x, const Int8Matrix& weights,
@@ -216,15 +230,18 @@ void int8_sums(Int8Form form, const int8_t* rows, int row_count, const int8_t* p
   quantized.stride = stride;
   quantized.wide = kernel.wide_rows;
   const int columns = round_up(n, kPanelColumns);
+  const ptrdiff_t panel_bytes = static_cast<ptrdiff_t>(groups) * kGroupBytes;
   int32_t block[kTileRows * kPanelColumns];
-  for (int column = 0; column < columns; column += kPanelColumns) {
-    const int8_t* panel = panels + static_cast<ptrdiff_t>(column) * groups * kGroupInputs;
-    for (int first = 0; first < row_count; first += kTileRows) {
-      const int height = std::min(kTileRows, row_count - first);
-      panel_sums(kernel.run, quantized, first, height, panel, 1, groups, block);
-      for (int row = 0; row < height; ++row) {
-        std::copy_n(block + row * kPanelColumns, kPanelColumns,
-                    sums + static_cast<ptrdiff_t>(first + row) * columns + column);
+  for (int first = 0; first < row_count; first += kTileRows) {
+    const int height = std::min(kTileRows, row_count - first);
+    const int at_once = panels_at_once(groups, height);
+    for (int column = 0; column < columns; column += at_once * kPanelColumns) {
+      const int panel_count = std::min(at_once, (columns - column) / kPanelColumns);
+      const int8_t* panel = panels + column / kPanelColumns * panel_bytes;
+      panel_sums(kernel.run, quantized, first, height, panel, panel_count, groups, block);
+      for (int i = 0; i < panel_count * height; ++i) {
+        int32_t* to = sums + static_cast<ptrdiff_t>(first + i % height) * columns + column;
+        std::copy_n(block + i * kPanelColumns, kPanelColumns, to + i / height * kPanelColumns);
       }
     }
   }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "kernels/packing.hpp"
 
@@ -27,6 +28,8 @@ Int8Form int8_form();
 /// Makes linear() use `form` if this build has it and its self-test passes; false otherwise. Not
 /// while a product is running. Callers time run_probe() under each form and keep the fastest.
 bool select_int8_form(Int8Form form);
+/// The same by the names of run_probe(): "widen", "split", "fused".
+bool select_int8_form(std::string_view name);
 
 /// Dot products of rows with panels, k in groups of 4.
 struct PanelTask {

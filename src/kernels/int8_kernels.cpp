@@ -1,4 +1,4 @@
-// The int8 kernels: 16 columns by one or two rows, k in groups of 4.
+// The int8 kernels: tiles of a few rows by 8 or 16 columns, k in groups of 4.
 //
 // The loops over k are not unrolled and constants come from memory: V8 unrolls by itself and has
 // 15 vector registers, so that larger tiles and longer bodies are slower.
@@ -14,30 +14,30 @@ using namespace simd;
 
 constexpr int kGroupBytes = kPanelColumns * kGroupInputs;
 
-// The accumulators of a tile.
-template <int kRows>
+// The accumulators of a tile: kVectors * 4 of a panel's columns, from vector `first` on.
+template <int kRows, int kVectors>
 struct Sums {
-  I32x4 at[size_t{kRows}][4];
+  I32x4 at[size_t{kRows}][size_t{kVectors}];
 };
 
-template <int kRows>
-DRAGOMAN_SIMD Sums<kRows> load_sums(const PanelTask& task, int row) {
-  Sums<kRows> sums;
+template <int kRows, int kVectors>
+DRAGOMAN_SIMD Sums<kRows, kVectors> load_sums(const PanelTask& task, int row, int first) {
+  Sums<kRows, kVectors> sums;
+  const int32_t* from = task.sums + row * kPanelColumns + 4 * first;
   for (int r = 0; r < kRows; ++r) {
-    for (int j = 0; j < 4; ++j) {
-      sums.at[r][j] =
-          task.accumulate ? load(task.sums + (row + r) * kPanelColumns + 4 * j) : splat(0);
+    for (int j = 0; j < kVectors; ++j) {
+      sums.at[r][j] = task.accumulate ? load(from + r * kPanelColumns + 4 * j) : splat(0);
     }
   }
   return sums;
 }
 
-template <int kRows>
-DRAGOMAN_SIMD void store_sums(const PanelTask& task, int row, const Sums<kRows>& sums) {
+template <int kRows, int kVectors>
+DRAGOMAN_SIMD void store_sums(const PanelTask& task, int row, int first,
+                              const Sums<kRows, kVectors>& sums) {
+  int32_t* to = task.sums + row * kPanelColumns + 4 * first;
   for (int r = 0; r < kRows; ++r) {
-    for (int j = 0; j < 4; ++j) {
-      store(task.sums + (row + r) * kPanelColumns + 4 * j, sums.at[r][j]);
-    }
+    for (int j = 0; j < kVectors; ++j) store(to + r * kPanelColumns + 4 * j, sums.at[r][j]);
   }
 }
 
@@ -82,37 +82,89 @@ struct Fused {
 };
 
 template <typename Product, OperandRole kRole>
-struct ByteTile {
-  Product product;
+DRAGOMAN_SIMD void multiply(const Product& product, I8x16 inputs, I8x16 weights, I32x4& sum) {
+  sum = kRole == OperandRole::kWeights7 ? product(inputs, weights, sum)
+                                        : product(weights, inputs, sum);
+}
 
-  template <int kRows>
-  DRAGOMAN_SIMD void run(const PanelTask& task, int row) const {
-    Sums<kRows> sums = load_sums<kRows>(task, row);
-    const int8_t* panel = task.panel;
-    const int8_t* x[size_t{kRows}];
-    for (int r = 0; r < kRows; ++r) x[r] = row_at<int8_t>(task, row + r);
+// kRows rows by kVectors * 4 columns, from the panel's vector `first` on.
+template <typename Product, OperandRole kRole, int kRows, int kVectors>
+[[gnu::noinline]] void byte_tile(const PanelTask& task, int row, int first) {
+  const Product product;
+  Sums<kRows, kVectors> sums = load_sums<kRows, kVectors>(task, row, first);
+  const int8_t* panel = task.panel + 16 * first;
+  const int8_t* x[size_t{kRows}];
+  for (int r = 0; r < kRows; ++r) x[r] = row_at<int8_t>(task, row + r);
 #pragma GCC unroll 1
-    for (int group = 0; group < task.groups; ++group) {
-      I8x16 weights[4];
-      for (int j = 0; j < 4; ++j) weights[j] = load(panel + 16 * j);
-      for (int r = 0; r < kRows; ++r) {
-        const I8x16 inputs = load_splat4(x[r] + group * kGroupInputs);
-        for (int j = 0; j < 4; ++j) {
-          I32x4& sum = sums.at[r][j];
-          sum = kRole == OperandRole::kWeights7 ? product(inputs, weights[j], sum)
-                                                : product(weights[j], inputs, sum);
-        }
+  for (int group = 0; group < task.groups; ++group) {
+    I8x16 weights[size_t{kVectors}];
+    for (int j = 0; j < kVectors; ++j) weights[j] = load(panel + 16 * j);
+    for (int r = 0; r < kRows; ++r) {
+      const I8x16 inputs = load_splat4(x[r] + group * kGroupInputs);
+      for (int j = 0; j < kVectors; ++j) {
+        multiply<Product, kRole>(product, inputs, weights[j], sums.at[r][j]);
       }
-      panel += kGroupBytes;
     }
-    store_sums(task, row, sums);
+    panel += kGroupBytes;
   }
-};
+  store_sums(task, row, first, sums);
+}
 
-template <typename Product, OperandRole kRole>
-[[gnu::noinline]] void byte_panel(const PanelTask& task) {
-  const ByteTile<Product, kRole> tile;
-  for_panels(task, [&tile](const PanelTask& panel) { for_row_pairs(panel, tile); });
+// One row by three panels: where the product is one instruction, a single panel's four sums would
+// wait for each other.
+template <OperandRole kRole>
+[[gnu::noinline]] void fused_row_of_three(const PanelTask& task) {
+  const Fused product;
+  I32x4 sums[12];
+  for (I32x4& sum : sums) sum = splat(0);
+  const int8_t* x = row_at<int8_t>(task, 0);
+  const int8_t* panels[3];
+  for (int p = 0; p < 3; ++p) panels[p] = task.panel + p * task.groups * kGroupBytes;
+#pragma GCC unroll 1
+  for (int group = 0; group < task.groups; ++group) {
+    const I8x16 inputs = load_splat4(x + group * kGroupInputs);
+    for (int p = 0; p < 3; ++p) {
+      for (int j = 0; j < 4; ++j) {
+        multiply<Fused, kRole>(product, inputs, load(panels[p] + 16 * j), sums[4 * p + j]);
+      }
+      panels[p] += kGroupBytes;
+    }
+  }
+  for (int j = 0; j < 12; ++j) store(task.sums + 4 * j, sums[j]);
+}
+
+template <OperandRole kRole>
+[[gnu::noinline]] void split_panel(const PanelTask& task) {
+  for_panels(task, [](const PanelTask& panel) {
+    int row = 0;
+    for (; row + 2 <= panel.row_count; row += 2) byte_tile<Split, kRole, 2, 4>(panel, row, 0);
+    if (row < panel.row_count) byte_tile<Split, kRole, 1, 4>(panel, row, 0);
+  });
+}
+
+// Tiles of twelve sums hide the latency of the one instruction, which is about five cycles at two
+// a cycle. Tall ones take half a panel, so that all operands stay in V8's 15 registers.
+template <OperandRole kRole>
+[[gnu::noinline]] void fused_panel(const PanelTask& whole) {
+  PanelTask task = whole;
+  if (task.row_count == 1 && !task.accumulate) {
+    for (; task.panel_count >= 3; task.panel_count -= 3) {
+      fused_row_of_three<kRole>(task);
+      task.panel += 3 * task.groups * kGroupBytes;
+      task.sums += 3 * kPanelColumns;
+    }
+  }
+  for_panels(task, [](const PanelTask& panel) {
+    int row = 0;
+    for (; row + 6 <= panel.row_count; row += 6) {
+      for (const int half : {0, 2}) byte_tile<Fused, kRole, 6, 2>(panel, row, half);
+    }
+    for (; row + 4 <= panel.row_count; row += 4) {
+      for (const int half : {0, 2}) byte_tile<Fused, kRole, 4, 2>(panel, row, half);
+    }
+    for (; row + 2 <= panel.row_count; row += 2) byte_tile<Fused, kRole, 2, 4>(panel, row, 0);
+    if (row < panel.row_count) byte_tile<Fused, kRole, 1, 4>(panel, row, 0);
+  });
 }
 
 #endif  // DRAGOMAN_RELAXED_DOT
@@ -121,7 +173,7 @@ template <typename Product, OperandRole kRole>
 // in neighbouring lanes, so there are eight accumulators, added up at the end. Not inlined: V8
 // would keep the callers' values in registers and spill the accumulators.
 [[gnu::noinline]] void widened_row(const PanelTask& task, int row) {
-  Sums<1> sums = load_sums<1>(task, row);
+  Sums<1, 4> sums = load_sums<1, 4>(task, row, 0);
   I32x4 halves[8];
   for (I32x4& half : halves) half = splat(0);
   const int16_t* x = row_at<int16_t>(task, row);
@@ -137,7 +189,7 @@ template <typename Product, OperandRole kRole>
     const I32x4 high = halves[2 * j + 1];
     sums.at[0][j] = sums.at[0][j] + (even_lanes(low, high) + odd_lanes(low, high));
   }
-  store_sums(task, row, sums);
+  store_sums(task, row, 0, sums);
 }
 
 // Several rows: weights are widened once into a scratch that fits the first-level cache, pairs of
@@ -159,7 +211,7 @@ struct WideTile {
 
   template <int kRows>
   DRAGOMAN_SIMD void run(const PanelTask& task, int row) const {
-    Sums<kRows> sums = load_sums<kRows>(task, row);
+    Sums<kRows, 4> sums = load_sums<kRows, 4>(task, row, 0);
     const int16_t* weights = panel;
     const int16_t* x[size_t{kRows}];
     for (int r = 0; r < kRows; ++r) x[r] = row_at<int16_t>(task, row + r);
@@ -174,7 +226,7 @@ struct WideTile {
       }
       weights += kPanelColumns * 2;
     }
-    store_sums(task, row, sums);
+    store_sums(task, row, 0, sums);
   }
 };
 
@@ -209,14 +261,14 @@ Int8Kernel int8_kernel(Int8Form form, [[maybe_unused]] OperandRole role) {
 #if DRAGOMAN_RELAXED_DOT
   const bool weights7 = role == OperandRole::kWeights7;
   if (form == Int8Form::kSplit) {
-    return {weights7 ? byte_panel<Split, OperandRole::kWeights7>
-                     : byte_panel<Split, OperandRole::kActivations7>,
-            false};
+    return {
+        weights7 ? split_panel<OperandRole::kWeights7> : split_panel<OperandRole::kActivations7>,
+        false};
   }
   if (form == Int8Form::kFused) {
-    return {weights7 ? byte_panel<Fused, OperandRole::kWeights7>
-                     : byte_panel<Fused, OperandRole::kActivations7>,
-            false};
+    return {
+        weights7 ? fused_panel<OperandRole::kWeights7> : fused_panel<OperandRole::kActivations7>,
+        false};
   }
 #endif
   if (form == Int8Form::kScalar) return {reference_panels, false};

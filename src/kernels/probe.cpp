@@ -6,13 +6,17 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "kernels/attention.hpp"
 #include "kernels/gemm.hpp"
 #include "kernels/int8_forms.hpp"
+#include "kernels/rows.hpp"
 #include "kernels/simd.hpp"
 
 namespace dragoman {
 
 namespace {
+
+using namespace simd;
 
 constexpr int kInputs = 384;
 constexpr int kOutputs = 1536;
@@ -69,12 +73,75 @@ double run_product(bool is_int8, int rows) {
   return done;
 }
 
+// Bare products, operands from the first-level cache: what no kernel can exceed. Each with enough
+// sums that none waits for the one before, and few enough for V8's registers.
+alignas(64) int8_t peak_operands[1024];
+
+DRAGOMAN_SIMD void store_sum(I32x4 sum, int8_t* to) {
+  store(reinterpret_cast<int32_t*>(to), sum);
+}
+DRAGOMAN_SIMD void store_sum(F32x4 sum, int8_t* to) {
+  store(reinterpret_cast<float*>(to), sum);
+}
+
+struct PeakF32 {
+  static constexpr int kSums = 12, kMacs = 4;
+  F32x4 zero = splat(0.0F);
+  DRAGOMAN_SIMD F32x4 operator()(const int8_t* a, const int8_t* b, F32x4 sum) const {
+    return madd(load(reinterpret_cast<const float*>(a)), load(reinterpret_cast<const float*>(b)),
+                sum);
+  }
+};
+struct PeakWiden {
+  static constexpr int kSums = 8, kMacs = 8;
+  I32x4 zero = splat(0);
+  DRAGOMAN_SIMD I32x4 operator()(const int8_t* a, const int8_t* b, I32x4 sum) const {
+    return sum + dot(load(reinterpret_cast<const int16_t*>(a)),
+                     load(reinterpret_cast<const int16_t*>(b)));
+  }
+};
+#if DRAGOMAN_RELAXED_DOT
+alignas(16) constexpr int16_t kOnes[8] = {1, 1, 1, 1, 1, 1, 1, 1};
+
+struct PeakSplit {
+  static constexpr int kSums = 8, kMacs = 16;
+  I32x4 zero = splat(0);
+  I16x8 ones = load(opaque(&kOnes[0]));
+  DRAGOMAN_SIMD I32x4 operator()(const int8_t* a, const int8_t* b, I32x4 sum) const {
+    return sum + dot(relaxed_dot(load(a), load(b)), ones);
+  }
+};
+struct PeakFused {
+  static constexpr int kSums = 12, kMacs = 16;
+  I32x4 zero = splat(0);
+  DRAGOMAN_SIMD I32x4 operator()(const int8_t* a, const int8_t* b, I32x4 sum) const {
+    return relaxed_dot_add(load(a), load(b), sum);
+  }
+};
+#endif
+
+template <typename Step>
+[[gnu::noinline]] double run_peak() {
+  constexpr int kTurns = 1 << 16;
+  const Step step;
+  decltype(step.zero) sums[size_t{Step::kSums}];
+  for (auto& sum : sums) sum = step.zero;
+#pragma GCC unroll 1
+  for (int turn = 0; turn < kTurns; ++turn) {
+    const int8_t* at = opaque(&peak_operands[turn % 8 * 16]);
+    for (int j = 0; j < Step::kSums; ++j) sums[j] = step(at, at + 16 * (j + 1), sums[j]);
+  }
+  for (int j = 1; j < Step::kSums; ++j) sums[0] = sums[0] + sums[j];
+  // Stored, so that the loop does not vanish; nothing reads so far into the operands.
+  store_sum(sums[0], &peak_operands[512]);
+  return double{Step::kMacs} * Step::kSums * kTurns;
+}
+
 // Sums all of a buffer, so that every byte is really read.
 double run_read(int mebibytes) {
   static std::vector<int32_t> buffer;
   const size_t count = static_cast<size_t>(mebibytes) << 18;
   if (buffer.size() != count) buffer.assign(count, 1);
-  using namespace simd;
   I32x4 sums[4] = {splat(0), splat(0), splat(0), splat(0)};
   for (size_t i = 0; i < count; i += 16) {
     for (size_t j = 0; j < 4; ++j) sums[j] = sums[j] + load(buffer.data() + i + 4 * j);
@@ -89,6 +156,33 @@ double run_read(int mebibytes) {
   throw Error(ErrorCode::kInvalidArgument, "There is no probe \"" + std::string(kind) +
                                                "\" of size " + std::to_string(size) +
                                                " in this build.");
+}
+
+// All that is not a product, once, on small shapes: so that it is compiled before it is needed.
+double run_rest() {
+  static ThreadPool pool{1};
+  static Arena arena;
+  constexpr int kRows = 16;
+  constexpr int kWidth = 64;
+  std::vector<float> values(4 * kRows * kWidth, 0.5F);
+  const auto part = [&values](int index) {
+    return View<float>(values.data() + index * kRows * kWidth, kRows, kWidth);
+  };
+  const std::vector<float> ones(kWidth, 1.0F);
+  const Context context{pool, arena};
+  layer_norm(part(0), ones, ones, 1e-5F, part(1));
+  const AttentionItem block{part(0), part(1), part(2), part(3)};
+  attention(context, {&block, 1}, 2, 0.1F, false);
+  const AttentionItem row{part(0).block(0, 1), part(1), part(2), part(3).block(0, 1)};
+  attention(context, {&row, 1}, 2, 0.1F, false);
+  const int32_t entries[] = {0, 2, 1};
+  const GatheredAttentionItem gathered{part(0).row(0), entries, part(3).row(0)};
+  gathered_attention(context, {&gathered, 1}, part(1), part(2), 2, 0.1F);
+  for (const Activation activation : {Activation::kRelu, Activation::kGelu, Activation::kSilu}) {
+    apply_activation(activation, values);
+  }
+  log_softmax(values);
+  return static_cast<double>(values.size()) + argmax(values) + all_finite(values);
 }
 
 // Runs under one form, and puts back the one in use.
@@ -110,6 +204,13 @@ double run_probe(std::string_view kind, int size) {
   if (kind == "int8-fused") return run_form(kind, Int8Form::kFused, size);
   if (kind == "f32") return run_product(false, size);
   if (kind == "read") return run_read(size);
+  if (kind == "rest") return run_rest();
+  if (kind == "peak-f32") return run_peak<PeakF32>();
+  if (kind == "peak-widen") return run_peak<PeakWiden>();
+#if DRAGOMAN_RELAXED_DOT
+  if (kind == "peak-split") return run_peak<PeakSplit>();
+  if (kind == "peak-fused") return run_peak<PeakFused>();
+#endif
   refuse(kind, size);
 }
 

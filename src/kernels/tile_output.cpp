@@ -15,16 +15,12 @@ using namespace simd;
 
 // Columns beyond n are padding, so a row's last values are moved one by one.
 void finish_row(const float* tile, const float* residual, int columns, float* out) {
-  if (columns == kPanelColumns) {
-    for (int j = 0; j < kPanelColumns; j += 4) {
-      const F32x4 values = load(tile + j);
-      store(out + j, residual != nullptr ? values + load(residual + j) : values);
-    }
-    return;
+  int j = 0;
+  for (; j + 4 <= columns; j += 4) {
+    const F32x4 values = load(tile + j);
+    store(out + j, residual != nullptr ? values + load(residual + j) : values);
   }
-  for (int j = 0; j < columns; ++j) {
-    out[j] = residual != nullptr ? tile[j] + residual[j] : tile[j];
-  }
+  for (; j < columns; ++j) out[j] = residual != nullptr ? tile[j] + residual[j] : tile[j];
 }
 
 }  // namespace
@@ -32,10 +28,10 @@ void finish_row(const float* tile, const float* residual, int columns, float* ou
 void finish_tile(float* values, const TilePlace& place, const Epilogue& epilogue, View<float> out) {
   const int rows = place.row_count;
   if (epilogue.activation != Activation::kNone) {
-    apply_activation(epilogue.activation, {values, static_cast<size_t>(rows * kPanelColumns)});
+    apply_activation(epilogue.activation, {values, static_cast<size_t>(rows * place.columns())});
   }
   const int first = place.panel * kPanelColumns;
-  const int columns = std::min(kPanelColumns, out.cols - first);
+  const int columns = std::min(place.columns(), out.cols - first);
   const bool has_residual = epilogue.residual.data != nullptr;
   for (int r = 0; r < rows; ++r) {
     const int row = place.first_row + r;

@@ -11,39 +11,46 @@ struct TilePlace {
   int first_row;
   int row_count;
   int panel;
+  int panel_count = 1;  // of which more than one only where there is one row
+  int columns() const { return panel_count * kPanelColumns; }
 };
 
-/// Stores the 16 columns of a panel. @param values  [row_count, 16], before the activation;
-/// overwritten
+/// Stores the columns of a tile. @param values  [row_count, place.columns()], before the
+/// activation; overwritten
 void finish_tile(float* values, const TilePlace& place, const Epilogue& epilogue, View<float> out);
 
-/// Whether a panel's values may be stored as they are computed, without an activation or padding.
+/// Whether a tile's values may be stored as they are computed, without an activation or padding.
 inline bool stores_directly(const TilePlace& place, const Epilogue& epilogue, View<float> out) {
-  return epilogue.activation == Activation::kNone && (place.panel + 1) * kPanelColumns <= out.cols;
+  return epilogue.activation == Activation::kNone &&
+         place.panel * kPanelColumns + place.columns() <= out.cols;
 }
 
 /// Ends a tile. @param column  column(j) gives a function of a row that gives four values from
-/// column j of the panel on, before the activation   @param scratch  [row_count, 16]
+/// column j of the tile on, before the activation   @param scratch  [row_count, columns]
 template <typename Column>
 DRAGOMAN_SIMD void store_tile(const TilePlace& place, const Epilogue& epilogue, View<float> out,
                               float* scratch, const Column& column) {
   const bool direct = stores_directly(place, epilogue, out);
   const View<const float> residual = epilogue.residual;
   const ptrdiff_t first = static_cast<ptrdiff_t>(place.panel) * kPanelColumns;
-  for (int j = 0; j < kPanelColumns; j += 4) {
-    const auto value = column(j);
-    if (!direct) {
-      for (int r = 0; r < place.row_count; ++r) {
-        simd::store(scratch + r * kPanelColumns + j, value(r));
-      }
-    } else if (residual.data == nullptr) {
-      for (int r = 0; r < place.row_count; ++r) {
-        simd::store(out.row(place.first_row + r) + first + j, value(r));
-      }
-    } else {
-      for (int r = 0; r < place.row_count; ++r) {
-        const int row = place.first_row + r;
-        simd::store(out.row(row) + first + j, value(r) + simd::load(residual.row(row) + first + j));
+  // A few rows at a time: of many, often a power of two apart, the first-level cache would lose
+  // the lines before the next four columns are written to them.
+  constexpr int kRowsAtOnce = 8;
+  for (int top = 0; top < place.row_count; top += kRowsAtOnce) {
+    const int end = top + kRowsAtOnce < place.row_count ? top + kRowsAtOnce : place.row_count;
+    for (int j = 0; j < place.columns(); j += 4) {
+      const auto value = column(j);
+      if (!direct) {
+        for (int r = top; r < end; ++r) simd::store(scratch + r * kPanelColumns + j, value(r));
+      } else if (residual.data == nullptr) {
+        float* to = out.row(place.first_row) + first + j;
+        for (int r = top; r < end; ++r) simd::store(to + r * ptrdiff_t{out.stride}, value(r));
+      } else {
+        for (int r = top; r < end; ++r) {
+          const int row = place.first_row + r;
+          const simd::F32x4 before = simd::load(residual.row(row) + first + j);
+          simd::store(out.row(row) + first + j, value(r) + before);
+        }
       }
     }
   }

@@ -125,7 +125,7 @@ std::vector<float> expected_output(const Layer& layer, View<const float> x) {
 TEST_CASE("int8 sums are the same integers on every path", "[kernels][int8]") {
   Random random(1);
   for (int round = 0; round < 40; ++round) {
-    check_random_sums(random, random.integer(1, 9), random.integer(1, 150), random.integer(1, 40));
+    check_random_sums(random, random.integer(1, 14), random.integer(1, 150), random.integer(1, 80));
   }
 }
 
@@ -171,6 +171,30 @@ TEST_CASE("the self-test passes for the form in use, and forms can be chosen", "
     CHECK_FALSE(select_int8_form(Int8Form::kFused));
     CHECK_FALSE(int8_form_passes(Int8Form::kFused));
     CHECK(int8_form() == Int8Form::kWiden);
+  }
+  REQUIRE(select_int8_form(first));
+}
+
+TEST_CASE("every form of the int8 product gives the same output", "[kernels][int8]") {
+  Random random(7);
+  ThreadPool pool(1);
+  Arena arena;
+  const Int8Form first = int8_form();
+  for (const OperandRole role : kRoles) {
+    for (const int rows : {1, 2, 3, 11, 64}) {
+      const Layer layer(random, 70, 83, role);
+      const std::vector<float> x = random.normal(rows, layer.k);
+      const std::vector<float> expected = expected_output(layer, view(x, rows, layer.k));
+      for (const Int8Form form : kForms) {
+        if (!usable(form)) continue;
+        INFO("rows " << rows << ", form " << static_cast<int>(form));
+        REQUIRE(select_int8_form(form));
+        std::vector<float> out(expected.size());
+        linear({pool, arena}, view(x, rows, layer.k), layer.matrix(), {}, view(out, rows, layer.n));
+        const bool equal = out == expected;
+        CHECK(equal);
+      }
+    }
   }
   REQUIRE(select_int8_form(first));
 }

@@ -16,7 +16,7 @@ interface Job {
 }
 
 /** Lets waiting messages in, without the pause that setTimeout makes. */
-function nextTurn(): Promise<void> {
+export function nextTurn(): Promise<void> {
   if (typeof setImmediate === 'function') return new Promise((resolve) => setImmediate(resolve));
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();

@@ -8,6 +8,7 @@ import { readExport } from './export.js';
 import { loadModel } from './loader.js';
 import { Scheduler } from './jobs.js';
 import { guarded, startModule } from './module.js';
+import { warmUpKernels, warmUpModel } from './warm-up.js';
 import type { Handlers, Send } from '../common/channel.js';
 import type { MemoryUse, PageMethods, WorkerMethods } from '../common/protocol.js';
 import type { PageChannel } from './http-source.js';
@@ -18,6 +19,8 @@ import type { EngineModule, RunningModule } from './module.js';
 interface State {
   module: RunningModule;
   scheduler: Scheduler;
+  /** Until the kernels are warm. */
+  warm: Promise<void>;
 }
 
 let state: State | undefined;
@@ -55,12 +58,18 @@ const handlers: Handlers<WorkerMethods> = {
     checkVersion(params.version, engine);
     return guarded(() => {
       engine.configure(params.threads);
-      state = { module, scheduler: new Scheduler(engine) };
-      return { selfTest: engine.selfTest() };
+      const selfTest = engine.selfTest();
+      // Files are on their way meanwhile.
+      const warm = selfTest ? warmUpKernels(engine) : Promise.resolve();
+      state = { module, scheduler: new Scheduler(engine), warm };
+      return { selfTest };
     });
   },
   async load(params, context) {
-    const loaded = await loadModel(started().module, params, channel, context);
+    const { module, warm } = started();
+    const loaded = await loadModel(module, params, channel, context);
+    await warm;
+    warmUpModel(module.engine, loaded.handle);
     models.set(params.model, loaded);
     return loaded.info;
   },

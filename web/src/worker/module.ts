@@ -12,6 +12,8 @@ import type { StartParams } from '../common/protocol.js';
 export interface EngineModule {
   version(): string;
   selfTest(): boolean;
+  /** Whether this form of the int8 product exists and is right here; if so it is used. */
+  selectForm(name: string): boolean;
   configure(threads: number): void;
   allocate(bytes: number): number;
   release(pointer: number): void;

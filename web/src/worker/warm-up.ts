@@ -1,0 +1,56 @@
+// Before the first request: the fastest form of the int8 product is found out, and what requests
+// will run is run, so that the browser's optimising compiler is done with it when one comes.
+import { nextTurn } from './jobs.js';
+import { guarded } from './module.js';
+import type { EngineModule } from './module.js';
+
+// The optimising compiler is at work beside us; after so long what it has not done can wait.
+const kernelMilliseconds = 60;
+const modelMilliseconds = 30;
+// Rounds without anything becoming faster, after which all is compiled.
+const steadyRounds = 2;
+
+/** The forms this module has and this engine executes rightly, the one in use last. */
+function usableForms(engine: EngineModule): string[] {
+  const forms = ['fused', 'split', 'widen'].filter((form) => engine.selectForm(form));
+  // Where there is a relaxed form the plain one is never faster.
+  return forms.length > 1 ? forms.filter((form) => form !== 'widen') : forms;
+}
+
+function timed(body: () => void): number {
+  const start = performance.now();
+  body();
+  return performance.now() - start;
+}
+
+/** Chooses a form by time, some milliseconds at a time between messages. */
+export async function warmUpKernels(engine: EngineModule): Promise<void> {
+  const forms = guarded(() => usableForms(engine));
+  const best = new Map(forms.map((form) => [form, Infinity]));
+  const end = performance.now() + kernelMilliseconds;
+  for (let steady = 0; steady < steadyRounds && performance.now() < end; steady++) {
+    for (const form of forms) {
+      const time = timed(() => guarded(() => engine.probe(`int8-${form}`, 8)));
+      const before = best.get(form) ?? Infinity;
+      // The first round makes operands, and a little faster is noise.
+      if (time < 0.9 * before) steady = -1;
+      best.set(form, Math.min(time, before));
+    }
+    guarded(() => engine.probe('rest', 1));
+    await nextTurn();
+  }
+  const [fastest] = forms.sort((a, b) => (best.get(a) ?? 0) - (best.get(b) ?? 0));
+  if (fastest !== undefined) guarded(() => engine.selectForm(fastest));
+}
+
+/** Runs a small request through a model. Of what goes wrong the first real one will tell. */
+export function warmUpModel(engine: EngineModule, model: number): void {
+  const end = performance.now() + modelMilliseconds;
+  try {
+    const job = guarded(() => engine.startJob(model, '{"inputs":["Hello, world."]}'));
+    while (performance.now() < end && guarded(() => engine.stepJob(job)));
+    guarded(() => engine.cancelJob(job));
+  } catch {
+    // Nothing was promised; a job that failed is freed with its model.
+  }
+}
