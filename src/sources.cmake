@@ -106,15 +106,24 @@ set(DRAGOMAN_DECODE_SOURCES
   src/decode/top_k.cpp
 )
 set(DRAGOMAN_TASKS_SOURCES
+  src/tasks/attachments.cpp
   src/tasks/classification_job.cpp
+  src/tasks/encoder_job.cpp
+  src/tasks/encoder_task.cpp
   src/tasks/engine.cpp
+  src/tasks/feature_extraction.cpp
+  src/tasks/fill_mask.cpp
+  src/tasks/inspection.cpp
   src/tasks/model.cpp
   src/tasks/option_reader.cpp
   src/tasks/options.cpp
+  src/tasks/pooling.cpp
   src/tasks/request.cpp
+  src/tasks/sentence_modules.cpp
   src/tasks/task.cpp
   src/tasks/text_classification.cpp
   src/tasks/translation.cpp
   src/tasks/translation_job.cpp
   src/tasks/windows.cpp
+  src/tasks/zero_shot.cpp
 )

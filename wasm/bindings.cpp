@@ -138,6 +138,10 @@ std::string job_result(int job) {
   return guarded([&] { return engine().job_result(job); });
 }
 
+std::string job_attachments(int job) {
+  return guarded([&] { return engine().job_attachments(job); });
+}
+
 void cancel_job(int job) {
   guarded([&] { engine().cancel_job(job); });
 }
@@ -180,6 +184,7 @@ EMSCRIPTEN_BINDINGS(dragoman) {
   function("stepJob", &dragoman::step_job);
   function("jobProgress", &dragoman::job_progress);
   function("jobResult", &dragoman::job_result);
+  function("jobAttachments", &dragoman::job_attachments);
   function("cancelJob", &dragoman::cancel_job);
   function("memoryUse", &dragoman::memory_use);
   function("probe", &dragoman::probe);

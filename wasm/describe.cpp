@@ -5,7 +5,7 @@
 
 #include "base/error.hpp"
 #include "base/json_writer.hpp"
-#include "tasks/options.hpp"
+#include "tasks/encoder_options.hpp"
 
 namespace dragoman {
 
@@ -61,6 +61,26 @@ class Describer {
   void describe(const std::optional<int>& field) {
     kind("optional-integer");
     field ? writer_.integer(*field) : writer_.null();
+  }
+  void describe(const std::string& field) {
+    kind("text");
+    writer_.string(field);
+  }
+  void describe(const std::optional<std::string>&) {
+    kind("optional-text");
+    writer_.null();
+  }
+  void describe(const std::vector<std::string>&) {
+    kind("texts");
+    writer_.null();
+  }
+  void describe(Pooling) {
+    kind("pooling");
+    writer_.string("none");
+  }
+  void describe(const std::optional<Precision>&) {
+    kind("precision");
+    writer_.null();
   }
   void describe(EarlyStopping field) {
     kind("early-stopping");
@@ -122,6 +142,10 @@ std::string description() {
   describe_struct<TranslationOptions>(writer, "TranslationOptions", "Options of a translation.");
   describe_struct<ClassificationOptions>(writer, "ClassificationOptions",
                                          "Options of a text classification.");
+  describe_struct<ZeroShotOptions>(writer, "ZeroShotOptions",
+                                   "Options of a zero-shot classification.");
+  describe_struct<FillMaskOptions>(writer, "FillMaskOptions", "Options of filling masks.");
+  describe_struct<FeatureOptions>(writer, "FeatureOptions", "Options of a feature extraction.");
   writer.end_array();
   writer.key("errors");
   writer.begin_array();

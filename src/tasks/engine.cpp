@@ -17,6 +17,19 @@ constexpr int kMaxThreads = 64;
   throw Error(ErrorCode::kInvalidArgument, what);
 }
 
+// [[address, bytes], …]
+template <typename Spans>
+void write_places(JsonWriter& writer, const Spans& spans) {
+  writer.begin_array();
+  for (const std::span<const uint8_t> bytes : spans) {
+    writer.begin_array();
+    writer.integer(static_cast<long long>(reinterpret_cast<uintptr_t>(bytes.data())));
+    writer.integer(static_cast<long long>(bytes.size()));
+    writer.end_array();
+  }
+  writer.end_array();
+}
+
 // Finds an entry, or says whether the handle is old or never was.
 template <typename Entries>
 auto& entry_at(Entries& entries, int handle, int next, const char* what) {
@@ -93,14 +106,7 @@ std::string Engine::packed_regions(int model) {
   writer.key("version");
   writer.integer(kPackVersion);
   writer.key("regions");
-  writer.begin_array();
-  for (const Region region : model_at(model).packed_regions()) {
-    writer.begin_array();
-    writer.integer(static_cast<long long>(reinterpret_cast<uintptr_t>(region.data())));
-    writer.integer(static_cast<long long>(region.size()));
-    writer.end_array();
-  }
-  writer.end_array();
+  write_places(writer, model_at(model).packed_regions());
   writer.end_object();
   return writer.text();
 }
@@ -182,12 +188,20 @@ std::string Engine::job_progress(int job) {
   return writer.text();
 }
 
-std::string Engine::job_result(int job) const {
-  const RunningJob& running = job_at(job);
+std::string Engine::job_result(int job) {
+  RunningJob& running = job_at(job);
   if (running.failure) throw *running.failure;
   if (!running.done) refuse("The job " + std::to_string(job) + " is not finished.");
   JsonWriter writer;
-  running.job->write_result(writer);
+  running.job->write_result(writer, running.attachments.emplace());
+  return writer.text();
+}
+
+std::string Engine::job_attachments(int job) const {
+  const RunningJob& running = job_at(job);
+  if (!running.attachments) refuse("The job " + std::to_string(job) + " gave no result yet.");
+  JsonWriter writer;
+  write_places(writer, running.attachments->arrays());
   return writer.text();
 }
 

@@ -60,7 +60,10 @@ class Engine {
   /// What changed since the last call, see Job::write_progress().
   std::string job_progress(int job);
   /// Throws invalid-argument before the last step.
-  std::string job_result(int job) const;
+  std::string job_result(int job);
+  /// JSON [[address, bytes], …]: the arrays that the result names by index. They stay until the
+  /// job is cancelled. Throws invalid-argument before job_result().
+  std::string job_attachments(int job) const;
   /// Ends a job, finished or not, and frees what it holds.
   void cancel_job(int job);
 
@@ -74,6 +77,7 @@ class Engine {
     int model = 0;
     bool done = false;
     std::optional<Error> failure;
+    std::optional<Attachments> attachments;  // of the result, once that was asked for
   };
   const Model& model_at(int handle) const;
   Model& model_at(int handle);

@@ -5,6 +5,7 @@
 
 #include "base/context.hpp"
 #include "base/json_writer.hpp"
+#include "tasks/attachments.hpp"
 
 namespace dragoman {
 
@@ -19,8 +20,9 @@ class Job {
   /// Writes {"finished", "total"} and, where the request asked for it, "partial": what changed
   /// since the last call, as the task describes it.
   virtual void write_progress(JsonWriter& writer) = 0;
-  /// Writes an array parallel to the inputs. Valid once step() returned false.
-  virtual void write_result(JsonWriter& writer) const = 0;
+  /// Writes an array parallel to the inputs, or what else the task describes. Arrays of numbers
+  /// are attached; they belong to the job. Valid once step() returned false.
+  virtual void write_result(JsonWriter& writer, Attachments& attachments) const = 0;
   /// Bytes of caches that the job holds.
   virtual size_t cache_bytes() const = 0;
 };

@@ -95,7 +95,7 @@ void Model::write_file_names(JsonWriter& writer) const {
   writer.key("optional");
   writer.begin_array();
   if (task_ != nullptr) {
-    for (const std::string& name : optional_files(task_->config())) writer.string(name);
+    for (const std::string& name : task_->optional_files(files_)) writer.string(name);
   }
   writer.end_array();
   writer.key("weights");

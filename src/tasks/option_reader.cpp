@@ -93,17 +93,68 @@ class FieldReader {
       refuse(value_, "true, false or \"never\"");
     }
   }
+  void read(std::string& field) const { field = text(value_); }
+  void read(std::optional<std::string>& field) const {
+    field.reset();
+    if (!value_.is_null()) field = text(value_);
+  }
+  void read(std::vector<std::string>& field) const;
+  void read(Pooling& field) const;
+  void read(std::optional<Precision>& field) const;
   void read(ScoreFunction& field) const;
   void read(Truncation& field) const;
   void read(std::vector<int32_t>& field) const { field = token_list(value_, true); }
   void read(std::vector<std::vector<int32_t>>& field) const;
   std::vector<int32_t> token_list(Json value, bool single) const;
+  std::string text(Json value) const;
+  size_t one_of(std::initializer_list<std::string_view> names) const;
 
   std::string_view name_;
   Json value_;
   const FieldNote* note_ = nullptr;
   bool found_ = false;
 };
+
+std::string FieldReader::text(Json value) const {
+  if (!value.is_string()) refuse(value, "a string");
+  return std::string(value.as_string());
+}
+
+// The place of the value among `names`.
+size_t FieldReader::one_of(std::initializer_list<std::string_view> names) const {
+  const std::string_view value = value_.is_string() ? value_.as_string() : "";
+  const auto* const found = std::find(names.begin(), names.end(), value);
+  if (found != names.end()) return static_cast<size_t>(found - names.begin());
+  std::string known;
+  for (const std::string_view name : names) {
+    known += (known.empty() ? "one of \"" : ", \"") + std::string(name) + "\"";
+  }
+  refuse(value_, known);
+}
+
+// One string is a list of one; null is none.
+void FieldReader::read(std::vector<std::string>& field) const {
+  field.clear();
+  if (value_.is_null()) return;
+  if (value_.is_string()) {
+    field.push_back(text(value_));
+    return;
+  }
+  if (!value_.is_array()) refuse(value_, "a list of strings");
+  for (size_t i = 0; i < value_.size(); ++i) field.push_back(text(value_.at(i)));
+}
+
+void FieldReader::read(Pooling& field) const {
+  constexpr Pooling kValues[] = {Pooling::kNone, Pooling::kMean, Pooling::kFirst, Pooling::kFirst,
+                                 Pooling::kLast, Pooling::kLast, Pooling::kModel};
+  field = kValues[one_of({"none", "mean", "cls", "first_token", "last_token", "eos", "model"})];
+}
+
+void FieldReader::read(std::optional<Precision>& field) const {
+  field.reset();
+  if (value_.is_null()) return;
+  field = one_of({"binary", "ubinary"}) == 0 ? Precision::kBinary : Precision::kUnsignedBinary;
+}
 
 void FieldReader::read(ScoreFunction& field) const {
   if (value_.is_null()) {
@@ -212,6 +263,14 @@ std::string suggestion(std::string_view name, const std::vector<std::string_view
   return near.empty() ? "known are " + list : "did you mean " + list + "?";
 }
 
+[[noreturn]] void refuse_unknown(std::string_view name,
+                                 const std::vector<std::string_view>& known) {
+  const std::string hint = suggestion(name.substr(0, 60), known);
+  throw Error(ErrorCode::kUnsupportedOption, "The option \"" + std::string(name.substr(0, 60)) +
+                                                 "\" is unknown; " + hint +
+                                                 (hint.back() == '?' ? "" : "."));
+}
+
 // Walks the members of the request rather than the fields of the struct, so that every one of
 // them is either used or refused.
 template <typename Options>
@@ -228,10 +287,7 @@ void read_members(Json options, Options& target) {
     std::vector<std::string_view> known;
     visit_fields(target,
                  [&](std::string_view field, auto&, const FieldNote&) { known.push_back(field); });
-    const std::string hint = suggestion(name.substr(0, 60), known);
-    throw Error(ErrorCode::kUnsupportedOption, "The option \"" + std::string(name.substr(0, 60)) +
-                                                   "\" is unknown; " + hint +
-                                                   (hint.back() == '?' ? "" : "."));
+    refuse_unknown(name, known);
   });
 }
 
@@ -273,6 +329,15 @@ void read_options(Json options, TranslationOptions& target) {
 }
 
 void read_options(Json options, ClassificationOptions& target) {
+  read_members(options, target);
+}
+void read_options(Json options, ZeroShotOptions& target) {
+  read_members(options, target);
+}
+void read_options(Json options, FillMaskOptions& target) {
+  read_members(options, target);
+}
+void read_options(Json options, FeatureOptions& target) {
   read_members(options, target);
 }
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/json.hpp"
-#include "tasks/options.hpp"
+#include "tasks/encoder_options.hpp"
 
 namespace dragoman {
 
@@ -12,6 +12,9 @@ namespace dragoman {
 /// out of range.
 void read_options(Json options, TranslationOptions& target);
 void read_options(Json options, ClassificationOptions& target);
+void read_options(Json options, ZeroShotOptions& target);
+void read_options(Json options, FillMaskOptions& target);
+void read_options(Json options, FeatureOptions& target);
 
 /// Number of insertions, deletions, substitutions and swaps of neighbours between two names.
 int edit_distance(std::string_view a, std::string_view b);

@@ -1,4 +1,5 @@
-// The options of every task: plain structs with defaults, and one visit_fields per struct.
+// The options of tasks (those of encoders are in encoder_options.hpp): plain structs with defaults,
+// and one visit_fields per struct.
 //
 // A field is written down once, in visit_fields: its published name, its place, one line of
 // documentation and its range. Reading requests, checking values, suggesting names and generating
@@ -21,8 +22,6 @@ struct FieldNote {
   bool from_model = false;  // the model's generation_config.json may set another default
 };
 
-enum class ScoreFunction { kByModel, kSoftmax, kSigmoid, kNone };
-
 /// Generation settings used where neither the model nor the caller says otherwise: those of
 /// Python's translation pipeline (transformers 4.57, Text2TextGenerationPipeline).
 GenerationConfig translation_defaults();
@@ -31,13 +30,6 @@ struct TranslationOptions {
   GenerationConfig generation = translation_defaults();
   bool truncation = false;
   bool stream = false;
-};
-
-struct ClassificationOptions {
-  std::optional<int> top_k = 1;
-  ScoreFunction function_to_apply = ScoreFunction::kByModel;
-  Truncation truncation = Truncation::kNone;
-  std::optional<int> max_length;
 };
 
 inline constexpr double kMaxTokens = 1 << 20;  // the longest sequence any family may have
@@ -136,22 +128,6 @@ void visit_fields(TranslationOptions& options, Visit&& visit) {
         FieldNote{"Cuts a single word that has more tokens than the model takes, instead of "
                   "refusing it. Longer texts are split between words in either case."});
   visit("stream", options.stream, FieldNote{"Progress reports carry the translations so far."});
-}
-
-template <typename Visit>
-void visit_fields(ClassificationOptions& options, Visit&& visit) {
-  visit("top_k", options.top_k,
-        FieldNote{"Number of labels returned, best first; `null` for all.", 1, kMaxTokens});
-  visit("function_to_apply", options.function_to_apply,
-        FieldNote{"How logits become scores. `null` follows the model: none for regression, "
-                  "sigmoid for several labels at once or a single label, else softmax."});
-  visit("truncation", options.truncation,
-        FieldNote{"What is cut from a text, or pair, that has too many tokens; `true` is "
-                  "`'longest_first'`. Without it such a text is refused."});
-  visit("max_length", options.max_length,
-        FieldNote{"Most tokens of a text, special ones included; `null` for what the model "
-                  "takes.",
-                  1, kMaxTokens});
 }
 
 }  // namespace dragoman

@@ -13,9 +13,14 @@ struct TaskEntry {
   std::unique_ptr<Task> (*make)(const TransformerConfig& config, WeightType type);
 };
 
-constexpr std::array<TaskEntry, 2> kTasks = {{
+constexpr std::array<TaskEntry, 7> kTasks = {{
     {"translation", make_translation},
     {"text-classification", make_text_classification},
+    {"zero-shot-classification", make_zero_shot},
+    {"fill-mask", make_fill_mask},
+    {"feature-extraction", make_feature_extraction},
+    {"sentence-similarity", make_feature_extraction},
+    {"text-ranking", make_text_ranking},
 }};
 
 // translation_xx_to_yy, as in Python's pipeline().
@@ -30,15 +35,16 @@ bool is_translation_with_languages(std::string_view name) {
 
 std::string_view canonical_task(std::string_view name) {
   if (name == "sentiment-analysis") return "text-classification";
+  if (name == "embeddings") return "feature-extraction";
   if (is_translation_with_languages(name)) return "translation";
   std::string known;
   for (const TaskEntry& task : kTasks) {
     if (task.name == name) return task.name;
     known += std::string(task.name) + ", ";
   }
-  throw Error(ErrorCode::kUnsupportedOption, "The task \"" + std::string(name.substr(0, 60)) +
-                                                 "\" is unknown; known are " + known +
-                                                 "translation_xx_to_yy, sentiment-analysis.");
+  throw Error(ErrorCode::kUnsupportedOption,
+              "The task \"" + std::string(name.substr(0, 60)) + "\" is unknown; known are " +
+                  known + "translation_xx_to_yy, sentiment-analysis, embeddings.");
 }
 
 std::unique_ptr<Task> make_task(std::string_view name, const TransformerConfig& config,
@@ -52,8 +58,8 @@ std::unique_ptr<Task> make_task(std::string_view name, const TransformerConfig& 
 
 // Which files a folder has differs between publishers, so the loader tries them all and the
 // tokenizer says what it lacks.
-std::vector<std::string> optional_files(const TransformerConfig& config) {
-  std::vector<std::string> names = tokenizer_file_names(config.model_type);
+std::vector<std::string> Task::optional_files(const ModelFiles&) const {
+  std::vector<std::string> names = tokenizer_file_names(config().model_type);
   for (const std::string_view extra : {"generation_config.json", "tokenizer_config.json"}) {
     bool listed = false;
     for (const std::string& name : names) listed |= name == extra;

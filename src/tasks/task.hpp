@@ -26,6 +26,9 @@ class Task {
   virtual const TransformerConfig& config() const = 0;
   virtual SlotTable& slots() = 0;
   virtual size_t packed_bytes() const = 0;
+  /// Names of files, besides the weights, that a folder may hold. Files given so far may name
+  /// more. @param files  given so far
+  virtual std::vector<std::string> optional_files(const ModelFiles& files) const;
   /// Reads the files; call once after the weights. Throws model-incomplete, model-format,
   /// tokenizer-format.
   virtual void finish(const ModelFiles& files) = 0;
@@ -46,9 +49,10 @@ std::unique_ptr<Task> make_task(std::string_view name, const TransformerConfig& 
 
 std::unique_ptr<Task> make_translation(const TransformerConfig& config, WeightType type);
 std::unique_ptr<Task> make_text_classification(const TransformerConfig& config, WeightType type);
-
-/// Names of files, besides the weights, that a folder of this family may hold.
-std::vector<std::string> optional_files(const TransformerConfig& config);
+std::unique_ptr<Task> make_text_ranking(const TransformerConfig& config, WeightType type);
+std::unique_ptr<Task> make_zero_shot(const TransformerConfig& config, WeightType type);
+std::unique_ptr<Task> make_fill_mask(const TransformerConfig& config, WeightType type);
+std::unique_ptr<Task> make_feature_extraction(const TransformerConfig& config, WeightType type);
 
 /// Most tokens of one text: the model's positions, or less where tokenizer_config.json says so
 /// (its model_max_length). @param files  as for Task::finish

@@ -3,36 +3,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <utility>
 
+#include "kernels/rows.hpp"
 #include "tasks/option_reader.hpp"
 
 namespace dragoman {
 
-namespace {
-
-// As the pipeline does it in numpy: shifted by the greatest logit, in single precision.
-void softmax(std::vector<float>& values) {
-  const float greatest = *std::max_element(values.begin(), values.end());
-  float sum = 0.0F;
-  for (float& value : values) {
-    value = std::exp(value - greatest);
-    sum += value;
-  }
-  for (float& value : values) value /= sum;
-}
-
-}  // namespace
-
 std::vector<float> label_scores(std::span<const float> logits, ScoreFunction function) {
   std::vector<float> scores(logits.begin(), logits.end());
-  // Weights are checked as they are read, but their products may still overflow; a label chosen
-  // among NaNs would look like an answer.
-  for (const float logit : scores) {
-    if (std::isfinite(logit)) continue;
-    throw Error(ErrorCode::kModelFormat,
-                "The model's output is not a number; its weights are out of range.");
-  }
+  check_finite(scores);
   if (function == ScoreFunction::kSoftmax) softmax(scores);
   if (function == ScoreFunction::kSigmoid) {
     for (float& score : scores) score = 1.0F / (1.0F + std::exp(-score));
@@ -54,22 +33,13 @@ std::unique_ptr<Task> make_text_classification(const TransformerConfig& config, 
   return std::make_unique<TextClassificationTask>(config, type);
 }
 
-TextClassificationTask::TextClassificationTask(const TransformerConfig& config, WeightType type)
-    : model_(make_encoder_model(config, Head::kSequence, type)) {}
-
-void TextClassificationTask::finish(const ModelFiles& files) {
-  model_->finish();
-  tokenizer_ = load_tokenizer(files, config().model_type);
-  published_limit_ = published_max_length(files, config().max_positions);
+std::unique_ptr<Task> make_text_ranking(const TransformerConfig& config, WeightType type) {
+  return std::make_unique<TextRankingTask>(config, type);
 }
 
 void TextClassificationTask::write_info(JsonWriter& writer) const {
-  writer.key("labels");
-  writer.begin_array();
-  for (const std::string& label : config().labels) writer.string(label);
-  writer.end_array();
-  writer.key("max_length");
-  writer.integer(config().max_positions);
+  write_labels(writer, config());
+  EncoderTask::write_info(writer);
 }
 
 // The rule of TextClassificationPipeline.postprocess.
@@ -86,13 +56,35 @@ std::unique_ptr<Job> TextClassificationTask::start(Json request) const {
   if (options.function_to_apply == ScoreFunction::kByModel) {
     options.function_to_apply = function_of_model();
   }
-  // Truncation cuts where tokenizer_config.json says, as in Python; without it a text may have as
-  // many tokens as the model has positions.
-  const int limit =
-      options.truncation == Truncation::kNone ? config().max_positions : published_limit_;
-  options.max_length = std::min(options.max_length.value_or(limit), config().max_positions);
-  return std::make_unique<ClassificationJob>(*model_, *tokenizer_, options,
+  return std::make_unique<ClassificationJob>(model(), tokenizer(),
+                                             limit(options.truncation, options.max_length), options,
                                              read_inputs(request, true));
+}
+
+TextRankingTask::TextRankingTask(const TransformerConfig& config, WeightType type)
+    : TextClassificationTask(config, type) {
+  if (config.labels.size() == 1) return;
+  throw Error(ErrorCode::kUnsupportedModel,
+              "Texts are ranked by models with one label; this one has " +
+                  std::to_string(config.labels.size()) + ".");
+}
+
+// The rule of CrossEncoder.get_default_activation_fn; the member's name changed once.
+void TextRankingTask::finish(const ModelFiles& files) {
+  TextClassificationTask::finish(files);
+  const JsonDocument document(files.at("config.json"), "config.json", ErrorCode::kModelFormat);
+  const Json root = document.root();
+  std::string named = root.get_string("sbert_ce_default_activation_function", "");
+  if (root.has("sentence_transformers")) {
+    named = root.at("sentence_transformers").get_string("activation_fn", named);
+  }
+  if (named.empty() || named.ends_with(".Sigmoid")) return;
+  if (!named.ends_with(".Identity")) {
+    throw Error(ErrorCode::kUnsupportedModel, "The model's scores are made by \"" +
+                                                  named.substr(0, 60) +
+                                                  "\"; known are Sigmoid and Identity.");
+  }
+  function_ = ScoreFunction::kNone;
 }
 
 }  // namespace dragoman

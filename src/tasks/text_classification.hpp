@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "models/encoder_model.hpp"
-#include "tasks/options.hpp"
+#include "tasks/encoder_options.hpp"
+#include "tasks/encoder_task.hpp"
+#include "tasks/inspection.hpp"
 #include "tasks/request.hpp"
-#include "tasks/task.hpp"
 
 namespace dragoman {
 
@@ -31,61 +31,54 @@ std::vector<float> label_scores(std::span<const float> logits, ScoreFunction fun
 /// The best `top_k` (all without a value); equal scores keep the order of the labels.
 std::vector<LabelScore> best_labels(std::span<const float> scores, std::optional<int> top_k);
 
-class TextClassificationTask final : public Task {
+class TextClassificationTask : public EncoderTask {
  public:
-  TextClassificationTask(const TransformerConfig& config, WeightType type);
-  const TransformerConfig& config() const override { return model_->config(); }
-  SlotTable& slots() override { return model_->slots(); }
-  size_t packed_bytes() const override { return model_->packed_bytes(); }
-  void finish(const ModelFiles& files) override;
+  TextClassificationTask(const TransformerConfig& config, WeightType type)
+      : EncoderTask(config, Head::kSequence, type) {}
   void write_info(JsonWriter& writer) const override;
   std::unique_ptr<Job> start(Json request) const override;
 
- private:
-  ScoreFunction function_of_model() const;
-
-  std::unique_ptr<EncoderModel> model_;
-  std::unique_ptr<Tokenizer> tokenizer_;
-  int published_limit_ = 0;  // where truncation cuts unless the request says
+ protected:
+  /// What turns logits into scores where the request does not say.
+  virtual ScoreFunction function_of_model() const;
 };
 
-/// One request. Texts are tokenised first, all of them, so that a bad one is refused before any
-/// work; then they pass through the encoder in batches bounded by their tokens.
-class ClassificationJob final : public Job {
+/// Text ranking: pairs of a query and a text, whose one logit says how well they go together.
+/// Scores are those of CrossEncoder of Python's sentence-transformers.
+class TextRankingTask final : public TextClassificationTask {
  public:
-  /// @param options  function_to_apply and max_length settled
-  ClassificationJob(const EncoderModel& model, const Tokenizer& tokenizer,
+  /// Throws unsupported-model for a model with several labels.
+  TextRankingTask(const TransformerConfig& config, WeightType type);
+  void finish(const ModelFiles& files) override;
+
+ protected:
+  ScoreFunction function_of_model() const override { return function_; }
+
+ private:
+  ScoreFunction function_ = ScoreFunction::kSigmoid;
+};
+
+/// One request.
+class ClassificationJob final : public EncoderJob {
+ public:
+  /// @param options  function_to_apply settled
+  ClassificationJob(const EncoderModel& model, const Tokenizer& tokenizer, TokenLimit limit,
                     ClassificationOptions options, std::vector<TextInput> inputs);
-  bool step(const Context& context) override;
-  size_t texts() const override { return results_.size(); }
-  size_t finished_texts() const override { return finished_; }
-  void write_progress(JsonWriter& writer) override;
-  void write_result(JsonWriter& writer) const override;
-  size_t cache_bytes() const override { return 0; }
+  void write_result(JsonWriter& writer, Attachments& attachments) const override;
 
   const Classification& result(size_t index) const { return results_[index]; }
 
  private:
-  struct Tokens {
-    std::vector<int32_t> ids;
-    std::vector<int32_t> type_ids;
-  };
+  size_t prepare(size_t input) override;
+  void collect(const PassedSequence& passed) override;
+  void write_labels_of(JsonWriter& writer, const Classification& result) const;
 
-  void tokenize_some();
-  void tokenize(size_t index);
-  void begin_batch();
-  void collect();
-
-  const EncoderModel& model_;
   const Tokenizer& tokenizer_;
+  TokenLimit limit_;
   ClassificationOptions options_;
   std::vector<TextInput> inputs_;  // each emptied once tokenised
-  std::vector<Tokens> tokens_;     // each emptied once classified
   std::vector<Classification> results_;
-  size_t tokenized_ = 0;
-  size_t finished_ = 0;
-  size_t batch_end_ = 0;               // the running batch is [finished_, batch_end_)
-  std::unique_ptr<EncoderPass> pass_;  // of the running batch
+  Inspection inspection_;
 };
 
 }  // namespace dragoman

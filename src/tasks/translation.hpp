@@ -58,7 +58,7 @@ class TranslationJob final : public Job {
   /// translation so far, and the beginning that is sure to stay. A finished text has its
   /// "translations" instead, as in the result.
   void write_progress(JsonWriter& writer) override;
-  void write_result(JsonWriter& writer) const override;
+  void write_result(JsonWriter& writer, Attachments& attachments) const override;
   size_t cache_bytes() const override { return generator_.cache_bytes(); }
 
   /// num_return_sequences translations of each text, best first.

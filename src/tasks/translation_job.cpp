@@ -215,7 +215,7 @@ void TranslationJob::write_progress(JsonWriter& writer) {
   writer.end_object();
 }
 
-void TranslationJob::write_result(JsonWriter& writer) const {
+void TranslationJob::write_result(JsonWriter& writer, Attachments&) const {
   writer.begin_array();
   for (const Text& text : texts_) {
     write_translations(writer, text.results);

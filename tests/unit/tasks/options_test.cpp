@@ -132,7 +132,9 @@ TEST_CASE("An unknown option is refused with names that are near", "[tasks][opti
   CHECK_THAT(refusal<TranslationOptions>(R"({"numBeams": 4})"), ContainsSubstring("num_beams"));
   CHECK_THAT(refusal<ClassificationOptions>(R"({"topk": 2})"), ContainsSubstring("top_k?"));
   CHECK_THAT(refusal<ClassificationOptions>(R"({"num_beams": 2})"),
-             ContainsSubstring("known are top_k, function_to_apply, truncation, max_length."));
+             ContainsSubstring(
+                 "known are top_k, function_to_apply, truncation, max_length, output_attentions, "
+                 "output_hidden_states."));
   const std::string long_name = R"({")" + std::string(100000, 'x') + R"(": 1})";
   CHECK(refusal<TranslationOptions>(long_name).size() < 600);
 }

@@ -185,4 +185,119 @@ export interface ClassificationOptions {
    * @defaultValue `null`
    */
   max_length?: number | null;
+  /**
+   * The attentions of every layer come along, with the tokens they belong to.
+   * @defaultValue `false`
+   */
+  output_attentions?: boolean;
+  /**
+   * What enters the first layer and leaves each comes along, with the tokens.
+   * @defaultValue `false`
+   */
+  output_hidden_states?: boolean;
+}
+
+/** Options of a zero-shot classification. */
+export interface ZeroShotOptions {
+  /**
+   * The labels to choose from; they are usually the second argument.
+   * @defaultValue `null`
+   */
+  candidate_labels?: string | readonly string[] | null;
+  /**
+   * The sentence that says of a text that it has a label, which replaces `{}`.
+   * @defaultValue `"This example is {}."`
+   */
+  hypothesis_template?: string;
+  /**
+   * Several labels may be right: each is judged by itself. Otherwise the scores of all add up to
+   * 1.
+   * @defaultValue `false`
+   */
+  multi_label?: boolean;
+}
+
+/** Options of filling masks. */
+export interface FillMaskOptions {
+  /**
+   * Number of words returned for each mask, best first.
+   * Range: 1 to 16777215.
+   * @defaultValue `5`
+   */
+  top_k?: number;
+  /**
+   * The only words to choose from. Of one that is no token of the model the first token counts.
+   * @defaultValue `null`
+   */
+  targets?: string | readonly string[] | null;
+  /**
+   * What is cut from a text, or pair, that has too many tokens; `true` is `'longest_first'`.
+   * Without it such a text is refused.
+   * @defaultValue `false`
+   */
+  truncation?: boolean | 'longest_first' | 'only_first' | 'only_second';
+  /**
+   * Most tokens of a text, special ones included; `null` for what the model takes.
+   * Range: 1 to 1048576.
+   * @defaultValue `null`
+   */
+  max_length?: number | null;
+}
+
+/** Options of a feature extraction. */
+export interface FeatureOptions {
+  /**
+   * How the vectors of a text's tokens become one; with `'none'` they do not. `'model'` is what
+   * the folder of a sentence-transformers model says, with its further layers, prompt and greatest
+   * length; without such files it is `'mean'`.
+   * @defaultValue `"none"`
+   */
+  pooling?: 'none' | 'mean' | 'cls' | 'first_token' | 'last_token' | 'eos' | 'model';
+  /**
+   * Vectors get the length 1.
+   * @defaultValue `false`
+   */
+  normalize?: boolean;
+  /**
+   * Of each number only its sign is returned, as a bit; eight make a byte.
+   * @defaultValue `false`
+   */
+  quantize?: boolean;
+  /**
+   * Bytes of `quantize`: signed (`'binary'`, the default) or not (`'ubinary'`).
+   * @defaultValue `null`
+   */
+  precision?: 'binary' | 'ubinary' | null;
+  /**
+   * Put in front of every text.
+   * @defaultValue `null`
+   */
+  prompt?: string | null;
+  /**
+   * Name of a prompt of the model, instead of `prompt`.
+   * @defaultValue `null`
+   */
+  prompt_name?: string | null;
+  /**
+   * What is cut from a text, or pair, that has too many tokens; `true` is `'longest_first'`.
+   * Without it such a text is refused.
+   * @defaultValue `false`
+   */
+  truncation?: boolean | 'longest_first' | 'only_first' | 'only_second';
+  /**
+   * Most tokens of a text, special ones included; `null` for what the model takes.
+   * Range: 1 to 1048576.
+   * @defaultValue `null`
+   */
+  max_length?: number | null;
+  /**
+   * The attentions of every layer come along, with the tokens they belong to.
+   * @defaultValue `false`
+   */
+  output_attentions?: boolean;
+  /**
+   * What enters the first layer and leaves each comes along, with the tokens.
+   * @defaultValue `false`
+   */
+  output_hidden_states?: boolean;
 }
