@@ -6,6 +6,12 @@ set(DRAGOMAN_CORE_SOURCES
   ${DRAGOMAN_FORMATS_SOURCES} ${DRAGOMAN_TEXT_SOURCES} ${DRAGOMAN_MODELS_SOURCES}
   ${DRAGOMAN_DECODE_SOURCES} ${DRAGOMAN_TASKS_SOURCES})
 
+if(EMSCRIPTEN)
+  set(cold_sources ${DRAGOMAN_CORE_SOURCES})
+  list(REMOVE_ITEM cold_sources ${DRAGOMAN_HOT_SOURCES})
+  set_source_files_properties(${cold_sources} ${DRAGOMAN_WASM_SOURCES} PROPERTIES COMPILE_OPTIONS -Oz)
+endif()
+
 # Everything but the kernels, as static library `name` compiled with the flags of the INTERFACE
 # targets in ARGN.
 function(dragoman_add_core name)

@@ -127,3 +127,18 @@ set(DRAGOMAN_TASKS_SOURCES
   src/tasks/windows.cpp
   src/tasks/zero_shot.cpp
 )
+
+# What runs for every token, besides the kernels. Under Emscripten the rest is compiled for size:
+# it waits for the network, or for these.
+set(DRAGOMAN_HOT_SOURCES
+  src/base/arena.cpp
+  src/base/thread_pool.cpp
+  src/decode/beam_search.cpp
+  src/decode/greedy_search.cpp
+  src/decode/top_k.cpp
+  src/nn/attention.cpp
+  src/nn/embedding.cpp
+  src/nn/kv_cache.cpp
+  src/nn/linear.cpp
+  src/nn/norm.cpp
+)
