@@ -18,37 +18,36 @@ using namespace simd;
 constexpr int kBlockInputs = 1024;
 constexpr int64_t kMacsWorthWaking = 750'000;
 
-template <int kRows>
-DRAGOMAN_SIMD void f32_tile(const F32PanelTask& task, int row) {
-  F32x4 sums[size_t{kRows}][4];
+// kRows rows by kVectors * 4 columns, from the panel's vector `first` on. Not inlined: V8 would
+// keep the callers' values in registers and spill the sums.
+template <int kRows, int kVectors>
+[[gnu::noinline]] void f32_tile(const F32PanelTask& task, int row, int first) {
+  F32x4 sums[size_t{kRows}][size_t{kVectors}];
   const float* x[size_t{kRows}];
+  float* tile = task.tile + row * kPanelColumns + 4 * first;
   for (int r = 0; r < kRows; ++r) {
     x[r] = task.rows + static_cast<ptrdiff_t>(row + r) * task.row_stride;
-    for (int j = 0; j < 4; ++j) {
-      const float* tile = task.tile + (row + r) * kPanelColumns + 4 * j;
-      sums[r][j] = task.accumulate ? load(tile) : splat(0.0F);
+    for (int j = 0; j < kVectors; ++j) {
+      sums[r][j] = task.accumulate ? load(tile + r * kPanelColumns + 4 * j) : splat(0.0F);
     }
   }
-  const float* panel = task.panel;
+  const float* panel = task.panel + 4 * first;
 #pragma GCC unroll 1
   for (int i = 0; i < task.inputs; ++i) {
-    F32x4 weights[4];
-    for (int j = 0; j < 4; ++j) weights[j] = load(panel + 4 * j);
+    F32x4 weights[size_t{kVectors}];
+    for (int j = 0; j < kVectors; ++j) weights[j] = load(panel + 4 * j);
     for (int r = 0; r < kRows; ++r) {
       const F32x4 input = load_splat(x[r] + i);
-      for (int j = 0; j < 4; ++j) sums[r][j] = madd(input, weights[j], sums[r][j]);
+      for (int j = 0; j < kVectors; ++j) sums[r][j] = madd(input, weights[j], sums[r][j]);
     }
     panel += kPanelColumns;
   }
   for (int r = 0; r < kRows; ++r) {
-    for (int j = 0; j < 4; ++j) {
-      store(task.tile + (row + r) * kPanelColumns + 4 * j, sums[r][j]);
-    }
+    for (int j = 0; j < kVectors; ++j) store(tile + r * kPanelColumns + 4 * j, sums[r][j]);
   }
 }
 
-// One row with two panels: a single panel's four sums would wait for each other. Not inlined, as
-// other tiles: V8 would keep the callers' values in registers and spill the sums.
+// One row with two panels: a single panel's four sums would wait for each other.
 [[gnu::noinline]] void f32_row_of_two(const F32PanelTask& task, const float* second) {
   F32x4 sums[8];
   for (int j = 0; j < 8; ++j) sums[j] = task.accumulate ? load(task.tile + 4 * j) : splat(0.0F);
@@ -123,10 +122,17 @@ struct Product {
 
 }  // namespace
 
-[[gnu::noinline]] void f32_panel(const F32PanelTask& task) {
+void f32_panel(const F32PanelTask& task) {
   int row = 0;
-  for (; row + 2 <= task.row_count; row += 2) f32_tile<2>(task, row);
-  if (row < task.row_count) f32_tile<1>(task, row);
+#if DRAGOMAN_RELAXED_DOT
+  // Twelve sums hide the latency of a fused multiplication and addition; half a panel at a time,
+  // so that all operands stay in V8's 15 registers. Engines without relaxed SIMD prefer the pairs.
+  for (; row + 6 <= task.row_count; row += 6) {
+    for (const int half : {0, 2}) f32_tile<6, 2>(task, row, half);
+  }
+#endif
+  for (; row + 2 <= task.row_count; row += 2) f32_tile<2, 4>(task, row, 0);
+  if (row < task.row_count) f32_tile<1, 4>(task, row, 0);
 }
 
 void linear(const Context& context, View<const float> x, const F32Matrix& weights,

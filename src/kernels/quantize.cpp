@@ -23,19 +23,22 @@ struct Range {
 
 // The range of the row and zero.
 Range range_of(const float* x, int k) {
-  F32x4 low = splat(0.0F);
-  F32x4 high = low;
+  // Four at once: a single one would wait for itself.
+  F32x4 lows[4];
+  F32x4 highs[4];
+  for (int j = 0; j < 4; ++j) lows[j] = highs[j] = splat(0.0F);
+  const auto include = [&](int j, F32x4 values) {
+    lows[j] = min(lows[j], values);
+    highs[j] = max(highs[j], values);
+  };
   int i = 0;
-  for (; i + 4 <= k; i += 4) {
-    const F32x4 values = load(x + i);
-    low = min(low, values);
-    high = max(high, values);
+  for (; i + 16 <= k; i += 16) {
+    for (int j = 0; j < 4; ++j) include(j, load(x + i + 4 * j));
   }
-  if (i < k) {
-    const F32x4 values = load_part(x + i, static_cast<size_t>(k - i), 0.0F);
-    low = min(low, values);
-    high = max(high, values);
-  }
+  for (; i + 4 <= k; i += 4) include(0, load(x + i));
+  if (i < k) include(1, load_part(x + i, static_cast<size_t>(k - i), 0.0F));
+  const F32x4 low = min(min(lows[0], lows[1]), min(lows[2], lows[3]));
+  const F32x4 high = max(max(highs[0], highs[1]), max(highs[2], highs[3]));
   return {-max_lanes(splat(0.0F) - low), max_lanes(high)};
 }
 

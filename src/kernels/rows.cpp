@@ -66,14 +66,14 @@ DRAGOMAN_SIMD void map_row(float* row, size_t count, Function function) {
 
 // -inf for an empty row; NaN never wins.
 float max_over(std::span<const float> row) {
-  F32x4 first = splat(-kInfinity);
-  F32x4 second = first;
+  F32x4 largests[4];  // a single one would wait for itself
+  for (F32x4& part : largests) part = splat(-kInfinity);
   size_t i = 0;
-  for (; i + 8 <= row.size(); i += 8) {
-    first = max(first, load(row.data() + i));
-    second = max(second, load(row.data() + i + 4));
+  for (; i + 16 <= row.size(); i += 16) {
+    for (size_t j = 0; j < 4; ++j) largests[j] = max(largests[j], load(row.data() + i + 4 * j));
   }
-  float largest = max_lanes(max(first, second));
+  for (; i + 4 <= row.size(); i += 4) largests[0] = max(largests[0], load(row.data() + i));
+  float largest = max_lanes(max(max(largests[0], largests[1]), max(largests[2], largests[3])));
   for (; i < row.size(); ++i) {
     if (largest < row[i]) largest = row[i];
   }

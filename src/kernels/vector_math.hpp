@@ -1,8 +1,7 @@
 // Functions of four floats at once: exp and what is made of it.
 //
 // Coefficients of exp are a minimax fit of (e^r - 1 - r) / r^2 on +-ln(2)/2, made for this file;
-// its relative error is 3e-9, so that rounding decides. Those of erf are Abramowitz and Stegun
-// 7.1.26, with an absolute error of 1.5e-7.
+// its relative error is 3e-9, so that rounding decides.
 #pragma once
 
 #include <cstddef>
