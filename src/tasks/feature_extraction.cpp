@@ -105,9 +105,22 @@ FeatureJob::FeatureJob(const EncoderModel& model, const Tokenizer& tokenizer,
       truncated_(inputs_.size()),
       unpooled_(plan_.pooling == Pooling::kNone ? inputs_.size() : 0),
       inspection_(inspection, inputs_.size()) {
-  if (plan_.pooling == Pooling::kModel && !modules_.includes_prompt()) {
+  if (plan_.pooling == Pooling::kNone) return;
+  const bool by_model = plan_.pooling == Pooling::kModel;
+  if (by_model && !modules_.includes_prompt()) {
     prompt_tokens_ = count_prompt_tokens(tokenizer_, plan_.prompt);
   }
+  const int hidden_size = model.config().hidden_size;
+  width_ = static_cast<size_t>(by_model ? modules_.width(hidden_size) : hidden_size);
+  if (plan_.precision == Precision::kFloat) {
+    vectors_.resize(texts() * width_);
+    return;
+  }
+  if (width_ % 8 != 0) {
+    refuse("The option \"quantize\" needs vectors of a multiple of 8 numbers; this model's have " +
+           std::to_string(width_) + ".");
+  }
+  bits_.resize(texts() * width_ / 8);
 }
 
 size_t FeatureJob::prepare(size_t index) {
@@ -156,23 +169,12 @@ void FeatureJob::collect(const PassedSequence& passed) {
 // Puts a text's vector where its result will be read from.
 void FeatureJob::keep(size_t index, std::vector<float> values) {
   if (plan_.normalize) normalize_length(values);
-  const bool packs = plan_.precision != Precision::kFloat;
-  if (width_ == 0) {
-    width_ = values.size();
-    if (packs && width_ % 8 != 0) {
-      refuse(
-          "The option \"quantize\" needs vectors of a multiple of 8 numbers; this model's have " +
-          std::to_string(width_) + ".");
-    }
-    vectors_.resize(packs ? 0 : texts() * width_);
-    bits_.resize(packs ? texts() * width_ / 8 : 0);
-  }
-  if (packs) {
-    const bool flip = plan_.precision == Precision::kBinary;
-    pack_signs(values, flip, std::span<uint8_t>(bits_).subspan(index * width_ / 8, width_ / 8));
-  } else {
+  if (plan_.precision == Precision::kFloat) {
     std::copy(values.begin(), values.end(),
               vectors_.begin() + static_cast<std::ptrdiff_t>(index * width_));
+  } else {
+    const bool flip = plan_.precision == Precision::kBinary;
+    pack_signs(values, flip, std::span<uint8_t>(bits_).subspan(index * width_ / 8, width_ / 8));
   }
 }
 

@@ -165,15 +165,12 @@ std::vector<std::string> SentenceModules::file_names(const ModelFiles& files) {
 
 SentenceModules::SentenceModules(const ModelFiles& files, int hidden_size) {
   const std::vector<ModuleEntry> modules = read_modules(files);
-  int width = hidden_size;
   for (const auto& [type, folder] : modules) {
     if (type == "Transformer") continue;
     if (type == "Pooling") {
       read_pooling(files, folder);
-      width = hidden_size * static_cast<int>(modes_.size());
     } else if (type == "Dense") {
-      layers_.push_back(std::make_unique<DenseModule>(files, folder, width));
-      width = layers_.back()->outputs();
+      layers_.push_back(std::make_unique<DenseModule>(files, folder, width(hidden_size)));
     } else if (type == "Normalize") {
       layers_.push_back(nullptr);
     } else {
@@ -256,6 +253,12 @@ std::vector<float> SentenceModules::apply(const Context& context, View<const flo
     }
   }
   return values;
+}
+
+int SentenceModules::width(int hidden_size) const {
+  int width = hidden_size * static_cast<int>(modes_.size());
+  for (const auto& layer : layers_) width = layer == nullptr ? width : layer->outputs();
+  return width;
 }
 
 size_t SentenceModules::packed_bytes() const {

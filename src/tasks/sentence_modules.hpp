@@ -49,6 +49,8 @@ class SentenceModules {
   /// @param skip  tokens of the prompt, which some models leave out
   std::vector<float> apply(const Context& context, View<const float> hidden, int skip) const;
   size_t packed_bytes() const;
+  /// Numbers of what apply() gives.
+  int width(int hidden_size) const;
 
   std::optional<int> max_length() const { return max_length_; }
   bool includes_prompt() const { return include_prompt_; }

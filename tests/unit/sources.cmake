@@ -42,7 +42,9 @@ set(DRAGOMAN_TEST_SOURCES
   tests/unit/tasks/checkpoints_test.cpp
   tests/unit/tasks/classification_scores_test.cpp
   tests/unit/tasks/classification_test.cpp
+  tests/unit/tasks/encoder_tasks_test.cpp
   tests/unit/tasks/engine_test.cpp
+  tests/unit/tasks/features_test.cpp
   tests/unit/tasks/options_test.cpp
   tests/unit/tasks/packed_test.cpp
   tests/unit/tasks/task_models.cpp

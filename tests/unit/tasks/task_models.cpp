@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <optional>
+#include <set>
 #include <stdexcept>
 
 #include "base/json_writer.hpp"
@@ -28,6 +30,8 @@ void write_json(JsonWriter& writer, Json value) {
     writer.string(value.as_string());
   } else if (value.is_bool()) {
     writer.boolean(value.as_bool());
+  } else if (value.is_integer()) {
+    writer.integer(value.as_int());
   } else if (value.is_number()) {
     writer.number(value.as_double());
   } else {
@@ -48,19 +52,56 @@ std::span<const uint8_t> bytes_of(const std::string& text) {
   return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
 }
 
-int begin_model(Engine& engine, const std::string& folder, const std::string& dtype) {
-  const std::string task = folder == "marian" ? "translation" : "text-classification";
+namespace {
+
+// A file of a folder, or what stands in its place; none where there is neither.
+std::optional<std::string> file_of(const std::string& folder, const std::string& name,
+                                   const OtherFiles& others) {
+  const auto other = others.find(name);
+  if (other != others.end()) return other->second;
+  std::ifstream stream(std::string(DRAGOMAN_GOLDEN_DIR) + "/tasks/" + folder + "/" + name);
+  if (!stream) return std::nullopt;
+  return read_task_file(folder, name);
+}
+
+// Gives the files that the model asks for, until it asks for none that was not asked for before.
+void add_files(Engine& engine, int model, const std::string& folder, const OtherFiles& others) {
+  std::set<std::string> asked;
+  for (size_t before = 1; before != asked.size();) {
+    before = asked.size();
+    const JsonDocument names(engine.model_file_names(model), "names", ErrorCode::kInternal);
+    const Json optional = names.root().at("optional");
+    for (size_t i = 0; i < optional.size(); ++i) {
+      const std::string name(optional.at(i).as_string());
+      if (!asked.insert(name).second) continue;
+      const auto file = file_of(folder, name, others);
+      if (file) engine.add_model_file(model, name, bytes_of(*file));
+    }
+  }
+}
+
+int begin_task(Engine& engine, const std::string& task, const std::string& folder,
+               const std::string& dtype, const OtherFiles& others) {
   const int model =
       engine.create_model(R"({"task": ")" + task + R"(", "dtype": ")" + dtype + R"("})");
-  engine.add_model_file(model, "config.json", bytes_of(read_task_file(folder, "config.json")));
-  const JsonDocument names(engine.model_file_names(model), "names", ErrorCode::kInternal);
-  const Json optional = names.root().at("optional");
-  for (size_t i = 0; i < optional.size(); ++i) {
-    const std::string name(optional.at(i).as_string());
-    std::ifstream stream(std::string(DRAGOMAN_GOLDEN_DIR) + "/tasks/" + folder + "/" + name);
-    if (stream) engine.add_model_file(model, name, bytes_of(read_task_file(folder, name)));
-  }
+  engine.add_model_file(model, "config.json", bytes_of(*file_of(folder, "config.json", others)));
+  add_files(engine, model, folder, others);
   return model;
+}
+
+}  // namespace
+
+int load_task(Engine& engine, const std::string& task, const std::string& folder,
+              const std::string& dtype, const OtherFiles& others) {
+  const int model = begin_task(engine, task, folder, dtype, others);
+  feed_model(engine, model, read_task_file(folder, "model.safetensors"));
+  engine.finish_model(model);
+  return model;
+}
+
+int begin_model(Engine& engine, const std::string& folder, const std::string& dtype) {
+  const std::string task = folder == "marian" ? "translation" : "text-classification";
+  return begin_task(engine, task, folder, dtype, {});
 }
 
 void feed_model(Engine& engine, int model, const std::string& weights, size_t piece) {
@@ -99,13 +140,17 @@ std::string request_of(const std::vector<std::string>& texts, const std::string&
   return R"({"inputs": )" + writer.text() + R"(, "options": )" + options + "}";
 }
 
+std::string json_of(Json value) {
+  JsonWriter writer;
+  write_json(writer, value);
+  return writer.text();
+}
+
 std::vector<std::string> elements(const std::string& array) {
   const JsonDocument document(array, "array", ErrorCode::kInternal);
   std::vector<std::string> result;
   for (size_t i = 0; i < document.root().size(); ++i) {
-    JsonWriter writer;
-    write_json(writer, document.root().at(i));
-    result.push_back(writer.text());
+    result.push_back(json_of(document.root().at(i)));
   }
   return result;
 }
