@@ -122,8 +122,8 @@ set(DRAGOMAN_TASKS_SOURCES
   src/tasks/sentence_modules.cpp
   src/tasks/task.cpp
   src/tasks/text_classification.cpp
-  src/tasks/translation.cpp
-  src/tasks/translation_job.cpp
+  src/tasks/text2text.cpp
+  src/tasks/text2text_job.cpp
   src/tasks/windows.cpp
   src/tasks/zero_shot.cpp
 )

@@ -139,7 +139,9 @@ std::string description() {
   writer.begin_object();
   writer.key("structs");
   writer.begin_array();
-  describe_struct<TranslationOptions>(writer, "TranslationOptions", "Options of a translation.");
+  describe_struct<Text2TextOptions>(writer, "Text2TextOptions",
+                                    "Options of a translation, or another text from a text.");
+  describe_struct<SummarizationOptions>(writer, "SummarizationOptions", "Options of a summary.");
   describe_struct<ClassificationOptions>(writer, "ClassificationOptions",
                                          "Options of a text classification.");
   describe_struct<ZeroShotOptions>(writer, "ZeroShotOptions",

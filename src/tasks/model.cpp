@@ -40,7 +40,8 @@ ModelSpec read_model_spec(Json spec) {
         ErrorCode::kUnsupportedOption,
         "A model has no \"" + std::string(key.substr(0, 60)) + "\"; known are task, dtype, name.");
   });
-  result.task = canonical_task(spec.at("task").as_string());
+  result.published_task = spec.at("task").as_string();
+  result.task = canonical_task(result.published_task);
   result.type = weight_type(spec.get_string("dtype", "int8"));
   result.name = spec.get_string("name", "");
   return result;
@@ -74,6 +75,7 @@ void Model::add_file(std::string_view name, std::span<const uint8_t> bytes) {
     // The network is made now, before anything large is fetched: an unsupported model fails here.
     const JsonDocument document(text, std::string(name), ErrorCode::kModelFormat);
     task_ = make_task(spec_.task, read_config(document.root()), spec_.type);
+    task_->name_task(spec_.published_task);
   } else if (task_ == nullptr) {
     refuse("config.json comes first, before " + std::string(name) + ".");
   }

@@ -17,7 +17,8 @@ namespace dragoman {
 
 /// What is asked of a model before any file of it is there.
 struct ModelSpec {
-  std::string task;  // canonical
+  std::string task;            // canonical
+  std::string published_task;  // as it was asked for
   WeightType type = WeightType::kInt8;
   std::string name;  // only for messages; may be empty
 };

@@ -315,10 +315,10 @@ int edit_distance(std::string_view a, std::string_view b) {
   return last[b.size()];
 }
 
-void read_options(Json options, TranslationOptions& target) {
-  read_members(options, target);
-  // A limit the caller names replaces the one of the other name that came from the model.
-  GenerationConfig& generation = target.generation;
+namespace {
+
+// A limit the caller names replaces the one of the other name that came from the model.
+void settle_limits(Json options, GenerationConfig& generation) {
   if (!options.is_object()) return;
   if (options.has("max_length") && !options.has("max_new_tokens")) {
     generation.max_new_tokens.reset();
@@ -326,6 +326,18 @@ void read_options(Json options, TranslationOptions& target) {
   if (options.has("min_length") && !options.has("min_new_tokens")) {
     generation.min_new_tokens.reset();
   }
+}
+
+}  // namespace
+
+void read_options(Json options, Text2TextOptions& target) {
+  read_members(options, target);
+  settle_limits(options, target.generation);
+}
+
+void read_options(Json options, SummarizationOptions& target) {
+  read_members(options, target);
+  settle_limits(options, target.base.generation);
 }
 
 void read_options(Json options, ClassificationOptions& target) {

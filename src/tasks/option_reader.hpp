@@ -10,7 +10,8 @@ namespace dragoman {
 /// Throws unsupported-option for an unknown name (listing similar ones) or one that cannot be
 /// honoured, invalid-argument naming option, value and range for a value of the wrong type or
 /// out of range.
-void read_options(Json options, TranslationOptions& target);
+void read_options(Json options, Text2TextOptions& target);
+void read_options(Json options, SummarizationOptions& target);
 void read_options(Json options, ClassificationOptions& target);
 void read_options(Json options, ZeroShotOptions& target);
 void read_options(Json options, FillMaskOptions& target);

@@ -3,7 +3,7 @@
 
 namespace dragoman {
 
-GenerationConfig translation_defaults() {
+GenerationConfig text2text_defaults() {
   GenerationConfig defaults;
   defaults.max_new_tokens = 256;
   defaults.num_beams = 4;

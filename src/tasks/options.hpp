@@ -23,13 +23,19 @@ struct FieldNote {
 };
 
 /// Generation settings used where neither the model nor the caller says otherwise: those of
-/// Python's translation pipeline (transformers 4.57, Text2TextGenerationPipeline).
-GenerationConfig translation_defaults();
+/// Python's pipelines for encoder-decoders (transformers 4.57, Text2TextGenerationPipeline).
+GenerationConfig text2text_defaults();
 
-struct TranslationOptions {
-  GenerationConfig generation = translation_defaults();
+struct Text2TextOptions {
+  GenerationConfig generation = text2text_defaults();
   bool truncation = false;
+  bool merge = false;
   bool stream = false;
+};
+
+/// The same with what only a summary can be asked for.
+struct SummarizationOptions {
+  Text2TextOptions base = {.merge = true};
 };
 
 inline constexpr double kMaxTokens = 1 << 20;  // the longest sequence any family may have
@@ -51,7 +57,7 @@ void visit_search_fields(GenerationConfig& options, Visit&& visit) {
                   0, 0, true});
   visit("length_penalty", options.length_penalty,
         FieldNote{"Exponent of the length that divides a beam's score; above 0 favours longer "
-                  "translations.",
+                  "outputs.",
                   -100, 100, true});
   visit("repetition_penalty", options.repetition_penalty,
         FieldNote{"Divides the scores of tokens that already occurred; 1 changes nothing.", 0.01,
@@ -120,14 +126,22 @@ void visit_sampling_fields(GenerationConfig& options, Visit&& visit) {
 }
 
 template <typename Visit>
-void visit_fields(TranslationOptions& options, Visit&& visit) {
+void visit_fields(Text2TextOptions& options, Visit&& visit) {
   visit_search_fields(options.generation, visit);
   visit_sampling_fields(options.generation, visit);
   visit_token_fields(options.generation, visit);
   visit("truncation", options.truncation,
-        FieldNote{"Cuts a single word that has more tokens than the model takes, instead of "
-                  "refusing it. Longer texts are split between words in either case."});
-  visit("stream", options.stream, FieldNote{"Progress reports carry the translations so far."});
+        FieldNote{"Cuts what is too long for the model instead of refusing it: of translations and "
+                  "summaries a single word, as longer texts are split between words."});
+  visit("stream", options.stream, FieldNote{"Progress reports carry the outputs so far."});
+}
+
+template <typename Visit>
+void visit_fields(SummarizationOptions& options, Visit&& visit) {
+  visit_fields(options.base, visit);
+  visit("merge", options.base.merge,
+        FieldNote{"A text longer than the model takes is summarised in parts; their summaries are "
+                  "summarised again, or with `false` returned one after the other."});
 }
 
 }  // namespace dragoman

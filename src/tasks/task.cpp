@@ -13,8 +13,10 @@ struct TaskEntry {
   std::unique_ptr<Task> (*make)(const TransformerConfig& config, WeightType type);
 };
 
-constexpr std::array<TaskEntry, 7> kTasks = {{
+constexpr std::array<TaskEntry, 9> kTasks = {{
     {"translation", make_translation},
+    {"summarization", make_summarization},
+    {"text2text-generation", make_text2text},
     {"text-classification", make_text_classification},
     {"zero-shot-classification", make_zero_shot},
     {"fill-mask", make_fill_mask},

@@ -26,6 +26,8 @@ class Task {
   virtual const TransformerConfig& config() const = 0;
   virtual SlotTable& slots() = 0;
   virtual size_t packed_bytes() const = 0;
+  /// The name the caller used: translation_en_to_fr rather than translation.
+  virtual void name_task(std::string_view) {}
   /// Names of files, besides the weights, that a folder may hold. Files given so far may name
   /// more. @param files  given so far
   virtual std::vector<std::string> optional_files(const ModelFiles& files) const;
@@ -48,6 +50,8 @@ std::unique_ptr<Task> make_task(std::string_view name, const TransformerConfig& 
                                 WeightType type);
 
 std::unique_ptr<Task> make_translation(const TransformerConfig& config, WeightType type);
+std::unique_ptr<Task> make_summarization(const TransformerConfig& config, WeightType type);
+std::unique_ptr<Task> make_text2text(const TransformerConfig& config, WeightType type);
 std::unique_ptr<Task> make_text_classification(const TransformerConfig& config, WeightType type);
 std::unique_ptr<Task> make_text_ranking(const TransformerConfig& config, WeightType type);
 std::unique_ptr<Task> make_zero_shot(const TransformerConfig& config, WeightType type);

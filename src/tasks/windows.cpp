@@ -43,7 +43,9 @@ std::u16string to_utf16(std::string_view text) {
 /// Cuts the tokens of one text.
 class Splitter {
  public:
-  Splitter(const Tokenizer& tokenizer, std::string_view text, const Encoding& encoding);
+  /// @param prefix  UTF-16 units at the beginning of the text that every window needs
+  Splitter(const Tokenizer& tokenizer, std::string_view text, size_t prefix,
+           const Encoding& encoding);
   Windows split(size_t limit, bool truncate, const std::string& name) const;
 
  private:
@@ -59,11 +61,13 @@ class Splitter {
   size_t end_ = 0;
 };
 
-Splitter::Splitter(const Tokenizer& tokenizer, std::string_view text, const Encoding& encoding)
+Splitter::Splitter(const Tokenizer& tokenizer, std::string_view text, size_t prefix,
+                   const Encoding& encoding)
     : tokenizer_(tokenizer), encoding_(encoding), text_(to_utf16(text)) {
   end_ = encoding.ids.size();
   while (end_ > 0 && encoding.special[end_ - 1] != 0) --end_;
   while (begin_ < end_ && encoding.special[begin_] != 0) ++begin_;
+  while (begin_ < end_ && encoding.starts[begin_] < prefix) ++begin_;
   // The code of a multilingual model is an ordinary token, which every window needs.
   const size_t code_end = text.substr(0, 2) == ">>" ? text.find("<<") : std::string_view::npos;
   if (code_end == std::string_view::npos || begin_ == end_) return;
@@ -147,10 +151,15 @@ Windows Splitter::split(size_t limit, bool truncate, const std::string& name) co
 
 }  // namespace
 
-Windows split_windows(const Tokenizer& tokenizer, std::string_view text, int limit, bool truncate,
-                      const std::string& name) {
-  const Encoding encoding = tokenizer.encode(text);
-  return Splitter(tokenizer, text, encoding).split(static_cast<size_t>(limit), truncate, name);
+Windows split_windows(const Tokenizer& tokenizer, const PrefixedText& text, int limit,
+                      bool truncate, const std::string& name) {
+  const std::string whole = text.prefix + std::string(text.text);
+  // Its last space belongs to the token after it, in some tokenizers.
+  const std::string_view prefix(text.prefix);
+  const size_t units = to_utf16(prefix.substr(0, prefix.find_last_not_of(' ') + 1)).size();
+  const Encoding encoding = tokenizer.encode(whole);
+  return Splitter(tokenizer, whole, units, encoding)
+      .split(static_cast<size_t>(limit), truncate, name);
 }
 
 }  // namespace dragoman

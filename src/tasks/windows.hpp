@@ -10,6 +10,12 @@
 
 namespace dragoman {
 
+/// A text, and what stands before it in every window: "summarize: ", or nothing.
+struct PrefixedText {
+  std::string prefix;
+  std::string_view text;
+};
+
 /// A text as one or more sequences of token ids, each with its special tokens and, where the text
 /// begins with a code such as >>fra<<, with that code.
 struct Windows {
@@ -24,7 +30,7 @@ struct Windows {
 ///                  otherwise it is refused
 /// @param name      of the text in messages, such as "inputs[3]"
 /// Throws input-too-long naming both lengths.
-Windows split_windows(const Tokenizer& tokenizer, std::string_view text, int limit, bool truncate,
-                      const std::string& name);
+Windows split_windows(const Tokenizer& tokenizer, const PrefixedText& text, int limit,
+                      bool truncate, const std::string& name);
 
 }  // namespace dragoman

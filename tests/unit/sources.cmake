@@ -48,6 +48,7 @@ set(DRAGOMAN_TEST_SOURCES
   tests/unit/tasks/options_test.cpp
   tests/unit/tasks/packed_test.cpp
   tests/unit/tasks/task_models.cpp
+  tests/unit/tasks/text2text_test.cpp
   tests/unit/tasks/translation_test.cpp
   tests/unit/tasks/windows_test.cpp
   tests/unit/text/golden_tokenizer_test.cpp

@@ -18,6 +18,20 @@ export type { TextStreamerOptions } from './text-streamer.js';
 export type { PipelineBase } from './tasks/definition.js';
 export type { PipelineFor, Task } from './tasks/table.js';
 export type {
+  PartialSummary,
+  SummarizationCallOptions,
+  SummarizationPipeline,
+  SummarizationStreamOptions,
+  Summary,
+} from './tasks/summarization.js';
+export type {
+  GeneratedText,
+  PartialGeneratedText,
+  Text2TextCallOptions,
+  Text2TextPipeline,
+  Text2TextStreamOptions,
+} from './tasks/text2text-generation.js';
+export type {
   Classification,
   ClassificationCallOptions,
   ClassificationInput,

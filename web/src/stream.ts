@@ -1,6 +1,6 @@
-// Translations on their way: what the engine reports of its sentences, put together to texts that
+// Texts on their way: what the engine reports of its sentences, put together to texts that
 // grow. What was once handed out as `delta` is never taken back, also under beam search: the
-// engine says how much of a translation all hypotheses share.
+// engine says how much of an output all hypotheses share.
 import { DragomanError } from './common/errors.js';
 import { joinSentences } from './sentences.js';
 import type { SplitText } from './sentences.js';
@@ -9,13 +9,13 @@ import type { SplitText } from './sentences.js';
 export interface PartialText<Result> {
   /** Which text of the input. */
   index: number;
-  /** The best translation so far; a beam search may still revise its end. */
-  translation_text: string;
-  /** What was added for good. The deltas of a text, joined, are its translation. */
+  /** The best output so far; a beam search may still revise its end. */
+  text: string;
+  /** What was added for good. The deltas of a text, joined, are its output. */
   delta: string;
   done: boolean;
   /** Of a text that is done: what the call itself gives for it. */
-  translations?: Result[];
+  outputs?: Result[];
 }
 
 /** One sentence as the engine reports it. */
@@ -23,16 +23,16 @@ export interface SentenceReport<Result> {
   index: number;
   text?: string;
   settled?: string;
-  translations?: Result[];
+  outputs?: Result[];
 }
 
 interface Sentence<Result> {
   text: string;
   settled: string;
-  translations?: Result[];
+  outputs?: Result[];
 }
 
-// An end that later tokens may still change: white space is trimmed from the end of a translation,
+// An end that later tokens may still change: white space is trimmed from the end of an output,
 // and U+FFFD stands for a character of which not all bytes are there.
 const unsure = /[\s\ufffd]+$/;
 
@@ -47,36 +47,32 @@ class GrowingText<Result> {
     this.#sentences = split.sentences.map(() => ({ text: '', settled: '' }));
   }
 
-  update(position: number, { text = '', settled = '', translations }: SentenceReport<Result>) {
-    this.#sentences[position] = translations
-      ? { text: '', settled: '', translations }
-      : { text, settled };
+  update(position: number, { text = '', settled = '', outputs }: SentenceReport<Result>) {
+    this.#sentences[position] = outputs ? { text: '', settled: '', outputs } : { text, settled };
   }
 
-  /** The translations of all sentences, once all are there. */
+  /** The outputs of all sentences, once all are there. */
   results(): Result[][] | undefined {
-    const ranked = this.#sentences.map(({ translations }) => translations);
+    const ranked = this.#sentences.map(({ outputs }) => outputs);
     return ranked.every((result) => result !== undefined) ? ranked : undefined;
   }
 
   /** The text as far as its sentences have come. @param best of a finished sentence, its text */
   shown(best: (ranked: Result[]) => string): string {
-    return this.#join(
-      this.#sentences.map(({ text, translations }) => (translations ? best(translations) : text)),
-    );
+    return this.#join(this.#sentences.map(({ text, outputs }) => (outputs ? best(outputs) : text)));
   }
 
   /** What of the text is sure and was not given out before. */
   delta(best: (ranked: Result[]) => string): string {
     const sure: string[] = [];
-    for (const { settled, translations } of this.#sentences) {
-      sure.push(translations ? best(translations) : settled);
-      if (!translations) break;
+    for (const { settled, outputs } of this.#sentences) {
+      sure.push(outputs ? best(outputs) : settled);
+      if (!outputs) break;
     }
     return this.#give(this.#join(sure).replace(unsure, ''));
   }
 
-  /** The rest, when the whole translation is known. */
+  /** The rest, when the whole output is known. */
   last(whole: string): string {
     return this.#give(whole);
   }
@@ -105,7 +101,7 @@ export interface Assembly<Own, Result> {
 }
 
 /** All texts of a request. `Own`: what the engine gives for a sentence. */
-export class GrowingTexts<Own, Result extends { translation_text: string }> {
+export class GrowingTexts<Own, Result extends { text: string }> {
   readonly #texts: { split: SplitText; growing: GrowingText<Own>; done: boolean }[];
   readonly #places: { text: number; position: number }[] = [];
   readonly #assembly: Assembly<Own, Result>;
@@ -143,13 +139,13 @@ export class GrowingTexts<Own, Result extends { translation_text: string }> {
     const ranked = growing.results();
     const { best, combine } = this.#assembly;
     if (ranked === undefined) {
-      const translation_text = growing.shown(best);
-      return { index, translation_text, delta: growing.delta(best), done: false };
+      const shown = growing.shown(best);
+      return { index, text: shown, delta: growing.delta(best), done: false };
     }
     text.done = true;
-    const translations = combine(split, ranked);
-    const translation_text = translations[0]?.translation_text ?? '';
-    const delta = growing.last(translation_text);
-    return { index, translation_text, delta, done: true, translations };
+    const outputs = combine(split, ranked);
+    const whole = outputs[0]?.text ?? '';
+    const delta = growing.last(whole);
+    return { index, text: whole, delta, done: true, outputs };
   }
 }

@@ -75,8 +75,8 @@ TEST_CASE("Progress counts texts and shows them on request", "[tasks][engine]") 
     for (size_t i = 0; i < partial.size(); ++i) {
       const auto index = static_cast<size_t>(partial.at(i).at("index").as_int());
       REQUIRE(finals[index].empty());
-      if (partial.at(i).has("translations")) {
-        finals[index] = partial.at(i).at("translations").at(0).at("translation_text").as_string();
+      if (partial.at(i).has("outputs")) {
+        finals[index] = partial.at(i).at("outputs").at(0).at("translation_text").as_string();
         finals[index] += '!';  // not empty, even where the translation is
       } else {
         settled[index].emplace_back(partial.at(i).at("settled").as_string());

@@ -34,7 +34,7 @@ std::string refusal(const std::string& json) {
 
 TEST_CASE("Without options everything has its default", "[tasks][options]") {
   for (const std::string json : {"{}", "null"}) {
-    const auto options = read<TranslationOptions>(json);
+    const auto options = read<Text2TextOptions>(json);
     CHECK(options.generation.num_beams == 4);
     CHECK(options.generation.max_new_tokens == 256);
     CHECK_FALSE(options.truncation);
@@ -43,7 +43,7 @@ TEST_CASE("Without options everything has its default", "[tasks][options]") {
 }
 
 TEST_CASE("Options of translation reach their fields", "[tasks][options]") {
-  const auto options = read<TranslationOptions>(R"({
+  const auto options = read<Text2TextOptions>(R"({
     "num_beams": 6.0, "num_return_sequences": 2, "early_stopping": "never", "length_penalty": -0.5,
     "repetition_penalty": 1.5, "no_repeat_ngram_size": 3, "min_length": 4,
     "bad_words_ids": [[5], [6, 7]], "forced_bos_token_id": 8, "forced_eos_token_id": 9,
@@ -66,7 +66,7 @@ TEST_CASE("Options of translation reach their fields", "[tasks][options]") {
 }
 
 TEST_CASE("A limit of one name replaces the model's limit of the other", "[tasks][options]") {
-  TranslationOptions model;
+  Text2TextOptions model;
   model.generation.min_new_tokens = 5;
   const auto named = read(R"({"max_length": 30, "min_length": 2})", model);
   CHECK_FALSE(named.generation.max_new_tokens.has_value());
@@ -115,7 +115,7 @@ TEST_CASE("A bad value is refused naming option, value and range", "[tasks][opti
   };
   for (const Case& entry : cases) {
     INFO(entry.json);
-    const std::string message = refusal<TranslationOptions>(entry.json);
+    const std::string message = refusal<Text2TextOptions>(entry.json);
     CHECK_THAT(message, ContainsSubstring("invalid-argument: "));
     CHECK_THAT(message, ContainsSubstring(entry.expected));
   }
@@ -126,26 +126,26 @@ TEST_CASE("A bad value is refused naming option, value and range", "[tasks][opti
 
 TEST_CASE("An unknown option is refused with names that are near", "[tasks][options]") {
   CHECK_THAT(
-      refusal<TranslationOptions>(R"({"num_beam": 4})"),
+      refusal<Text2TextOptions>(R"({"num_beam": 4})"),
       ContainsSubstring("unsupported-option: The option \"num_beam\" is unknown; did you mean "
                         "num_beams"));
-  CHECK_THAT(refusal<TranslationOptions>(R"({"numBeams": 4})"), ContainsSubstring("num_beams"));
+  CHECK_THAT(refusal<Text2TextOptions>(R"({"numBeams": 4})"), ContainsSubstring("num_beams"));
   CHECK_THAT(refusal<ClassificationOptions>(R"({"topk": 2})"), ContainsSubstring("top_k?"));
   CHECK_THAT(refusal<ClassificationOptions>(R"({"num_beams": 2})"),
              ContainsSubstring(
                  "known are top_k, function_to_apply, truncation, max_length, output_attentions, "
                  "output_hidden_states."));
   const std::string long_name = R"({")" + std::string(100000, 'x') + R"(": 1})";
-  CHECK(refusal<TranslationOptions>(long_name).size() < 600);
+  CHECK(refusal<Text2TextOptions>(long_name).size() < 600);
 }
 
 TEST_CASE("What cannot be honoured is refused unless its value changes nothing",
           "[tasks][options]") {
-  CHECK(refusal<TranslationOptions>(R"({"num_beam_groups": 1, "diversity_penalty": 0})").empty());
+  CHECK(refusal<Text2TextOptions>(R"({"num_beam_groups": 1, "diversity_penalty": 0})").empty());
   CHECK_THAT(
-      refusal<TranslationOptions>(R"({"num_beam_groups": 2})"),
+      refusal<Text2TextOptions>(R"({"num_beam_groups": 2})"),
       ContainsSubstring("unsupported-option: The option \"num_beam_groups\" cannot be honoured"));
-  CHECK_THAT(refusal<TranslationOptions>(R"({"tgt_lang": "fra"})"), ContainsSubstring(">>fra<<"));
+  CHECK_THAT(refusal<Text2TextOptions>(R"({"tgt_lang": "fra"})"), ContainsSubstring(">>fra<<"));
 }
 
 TEST_CASE("The edit distance counts insertions, changes and swaps", "[tasks][options]") {

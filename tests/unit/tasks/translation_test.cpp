@@ -1,5 +1,5 @@
 // Translation against Python's pipeline, in batches, and over texts of every length.
-#include "tasks/translation.hpp"
+#include "tasks/text2text.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_floating_point.hpp>

@@ -64,7 +64,7 @@ class CharacterTokenizer final : public Tokenizer {
 };
 
 Windows split(const std::string& text, int limit, bool truncate = false) {
-  return split_windows(CharacterTokenizer(), text, limit, truncate, "inputs[0]");
+  return split_windows(CharacterTokenizer(), {"", text}, limit, truncate, "inputs[0]");
 }
 
 // Windows as texts without spaces, the code as '#', joined by '|'; checks the end tokens.
@@ -125,6 +125,15 @@ TEST_CASE("Nothing is lost at any limit", "[tasks][windows]") {
     for (const auto& ids : windows.ids) CHECK(ids.size() <= static_cast<size_t>(limit));
     CHECK_FALSE(windows.truncated);
   }
+}
+
+TEST_CASE("Every window begins with the prefix", "[tasks][windows]") {
+  const Windows windows =
+      split_windows(CharacterTokenizer(), {"ab: ", "cd efg hi"}, 8, false, "inputs[0]");
+  REQUIRE(windows.ids.size() == 3);
+  CHECK(windows.ids[0] == std::vector<int32_t>{'a', 'b', ':', 'c', 'd', kEnd});
+  CHECK(windows.ids[1] == std::vector<int32_t>{'a', 'b', ':', 'e', 'f', 'g', kEnd});
+  CHECK(windows.ids[2] == std::vector<int32_t>{'a', 'b', ':', 'h', 'i', kEnd});
 }
 
 TEST_CASE("A word longer than a window is refused, or cut where asked", "[tasks][windows]") {

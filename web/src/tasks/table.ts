@@ -1,11 +1,15 @@
 // The table of tasks: a name and its page. Everything else about a task is on its page.
-import { isTranslation, translation } from './translation.js';
+import { summarization } from './summarization.js';
+import { text2textGeneration } from './text2text-generation.js';
 import { textClassification } from './text-classification.js';
+import { isTranslation, translation } from './translation.js';
 import type { PipelineBase, TaskDefinition } from './definition.js';
 import type { LanguagePair } from './translation.js';
 
 const tasks = {
   translation,
+  summarization,
+  'text2text-generation': text2textGeneration,
   'text-classification': textClassification,
   'sentiment-analysis': textClassification,
 };

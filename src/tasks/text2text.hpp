@@ -1,4 +1,5 @@
-// Translation: texts in, texts out, through an encoder-decoder.
+// Texts in, texts out, through an encoder-decoder: translation, summarization, and whatever else a
+// text2text model was trained for.
 #pragma once
 
 #include <memory>
@@ -14,19 +15,34 @@
 
 namespace dragoman {
 
-struct Translation {
+/// What distinguishes the tasks.
+struct Text2TextKind {
+  std::string_view task;
+  std::string_view text_key;  // of the result, as Python's pipeline calls it
+  bool windows;               // texts longer than the model takes are worked on in pieces
+};
+
+/// One text that came out.
+struct Output {
   std::string text;
   float score = 0.0F;      // as generate() gives it; of several windows, the mean by tokens
   int token_count = 0;     // generated tokens, the end token included
   bool truncated = false;  // the input was cut, or the output reached its greatest length
 };
 
-class TranslationTask final : public Task {
+/// How texts become sources of a model.
+struct SourceRules {
+  std::string prefix;  // begins every source: "summarize: "
+  int limit = 0;       // most tokens of a source
+};
+
+class Text2TextTask final : public Task {
  public:
-  TranslationTask(const TransformerConfig& config, WeightType type);
+  Text2TextTask(const Text2TextKind& kind, const TransformerConfig& config, WeightType type);
   const TransformerConfig& config() const override { return model_->config(); }
   SlotTable& slots() override { return model_->slots(); }
   size_t packed_bytes() const override { return model_->packed_bytes(); }
+  void name_task(std::string_view published) override { published_ = published; }
   void finish(const ModelFiles& files) override;
   void write_info(JsonWriter& writer) const override;
   std::unique_ptr<Job> start(Json request) const override;
@@ -35,10 +51,14 @@ class TranslationTask final : public Task {
   /// Makes the limits definite: max_length alone counts, and is at most what the model can do.
   void settle_lengths(GenerationConfig& generation) const;
   void read_languages(const ModelFiles& files);
+  void read_given(std::optional<Json> given, Text2TextOptions& options) const;
 
+  const Text2TextKind& kind_;
   std::unique_ptr<Seq2SeqModel> model_;
   std::unique_ptr<Tokenizer> tokenizer_;
   GenerationConfig generation_;  // the model's
+  SourceRules rules_;
+  std::string published_;  // name of the task
   // As tokenizer_config.json names them ("en", "eng"); empty where it does not.
   std::string source_language_;
   std::string target_language_;
@@ -46,36 +66,36 @@ class TranslationTask final : public Task {
 
 /// One request. Texts are tokenised first, all of them, so that a bad one is refused before any
 /// work; then all windows of all texts are generated together.
-class TranslationJob final : public Job {
+class Text2TextJob final : public Job {
  public:
   /// @param options  with definite lengths
-  TranslationJob(const Seq2SeqModel& model, const Tokenizer& tokenizer, TranslationOptions options,
-                 std::vector<TextInput> inputs);
+  Text2TextJob(const Text2TextKind& kind, const Seq2SeqModel& model, const Tokenizer& tokenizer,
+               const SourceRules& rules, Text2TextOptions options, std::vector<TextInput> inputs);
   bool step(const Context& context) override;
   size_t texts() const override { return texts_.size(); }
   size_t finished_texts() const override { return finished_; }
   /// "partial" is an array of {"index", "text", "settled"} of the texts that changed: the best
-  /// translation so far, and the beginning that is sure to stay. A finished text has its
-  /// "translations" instead, as in the result.
+  /// output so far, and the beginning that is sure to stay. A finished text has its
+  /// "outputs" instead, as in the result.
   void write_progress(JsonWriter& writer) override;
   void write_result(JsonWriter& writer, Attachments& attachments) const override;
   size_t cache_bytes() const override { return generator_.cache_bytes(); }
 
-  /// num_return_sequences translations of each text, best first.
-  const std::vector<Translation>& result(size_t index) const { return texts_[index].results; }
+  /// num_return_sequences outputs of each text, best first.
+  const std::vector<Output>& result(size_t index) const { return texts_[index].results; }
 
  private:
-  /// A translation on its way.
+  /// An output on its way.
   struct Partial {
     std::string text;
-    std::string settled;  // the beginning of every translation that may still come out
+    std::string settled;  // the beginning of every output that may still come out
     bool operator==(const Partial&) const = default;
   };
   struct Text {
     std::string text;          // emptied once tokenised
     std::vector<int> sources;  // of the generator, one for each window
     bool truncated = false;
-    std::vector<Translation> results;
+    std::vector<Output> results;
     // What the last report said of it, where the request asked for reports.
     Partial reported;
     bool reported_result = false;
@@ -83,16 +103,20 @@ class TranslationJob final : public Job {
 
   void tokenize_some();
   void tokenize(size_t index);
+  Windows windows_of(const std::string& text, const std::string& name) const;
+  Windows whole_source(const std::string& text, const std::string& name) const;
   void collect();
   bool all_finished(const Text& text) const;
-  Translation joined(const Text& text, size_t rank) const;
+  bool merge(Text& text);
+  Output joined(const Text& text, size_t rank) const;
   Partial partial(const Text& text) const;
   void write_partial(JsonWriter& writer, size_t index);
   bool reached_limit(const std::vector<int32_t>& ids) const;
 
+  const Text2TextKind& kind_;
   const Tokenizer& tokenizer_;
-  TranslationOptions options_;
-  int max_source_;
+  SourceRules rules_;
+  Text2TextOptions options_;
   Seq2SeqGenerator generator_;
   std::vector<Text> texts_;
   size_t tokenized_ = 0;

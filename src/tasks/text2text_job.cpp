@@ -1,10 +1,10 @@
-// A translation request step by step: tokenise, generate, join windows.
+// A request step by step: tokenise, generate, join windows.
 #include <algorithm>
 #include <utility>
 
 #include "base/unicode.hpp"
 #include "base/utf.hpp"
-#include "tasks/translation.hpp"
+#include "tasks/text2text.hpp"
 
 namespace dragoman {
 
@@ -13,7 +13,7 @@ namespace {
 // One step tokenises about this much text: a few milliseconds.
 constexpr size_t kBytesPerStep = 16384;
 
-// Models make up a sentence for an empty one, so blank text never reaches them.
+// Models make up a sentence for an empty one, so blank text is not for them to work on.
 bool is_blank(std::string_view text) {
   for (size_t position = 0; position < text.size();) {
     if (!is_white_space(next_code_point(text, position))) return false;
@@ -21,25 +21,30 @@ bool is_blank(std::string_view text) {
   return true;
 }
 
-void write_translation(JsonWriter& writer, const Translation& translation) {
+void write_output(JsonWriter& writer, std::string_view text_key, const Output& output) {
   writer.begin_object();
-  writer.key("translation_text");
-  writer.string(translation.text);
+  writer.key(text_key);
+  writer.string(output.text);
   writer.key("score");
-  writer.number(static_cast<double>(translation.score));
+  writer.number(static_cast<double>(output.score));
   writer.key("token_count");
-  writer.integer(translation.token_count);
-  if (translation.truncated) {
+  writer.integer(output.token_count);
+  if (output.truncated) {
     writer.key("truncated");
     writer.boolean(true);
   }
   writer.end_object();
 }
 
-void write_translations(JsonWriter& writer, const std::vector<Translation>& ranked) {
+void write_outputs(JsonWriter& writer, std::string_view text_key,
+                   const std::vector<Output>& ranked) {
   writer.begin_array();
-  for (const Translation& translation : ranked) write_translation(writer, translation);
+  for (const Output& output : ranked) write_output(writer, text_key, output);
   writer.end_array();
+}
+
+std::string name_of(size_t index) {
+  return "inputs[" + std::to_string(index) + "]";
 }
 
 // The start token was given, not generated.
@@ -47,7 +52,7 @@ int generated_tokens(const GeneratedSequence& sequence) {
   return std::max(0, static_cast<int>(sequence.ids.size()) - 1);
 }
 
-// Windows are cut between words, so a space belongs between their translations.
+// Windows are cut between words, so a space belongs between what comes of them.
 void append_window(std::string& text, const std::string& window) {
   if (!text.empty() && !window.empty()) text += ' ';
   text += window;
@@ -55,17 +60,19 @@ void append_window(std::string& text, const std::string& window) {
 
 }  // namespace
 
-TranslationJob::TranslationJob(const Seq2SeqModel& model, const Tokenizer& tokenizer,
-                               TranslationOptions options, std::vector<TextInput> inputs)
-    : tokenizer_(tokenizer),
+Text2TextJob::Text2TextJob(const Text2TextKind& kind, const Seq2SeqModel& model,
+                           const Tokenizer& tokenizer, const SourceRules& rules,
+                           Text2TextOptions options, std::vector<TextInput> inputs)
+    : kind_(kind),
+      tokenizer_(tokenizer),
+      rules_(rules),
       options_(std::move(options)),
-      max_source_(model.config().max_positions),
       generator_(model, options_.generation),
       texts_(inputs.size()) {
   for (size_t i = 0; i < inputs.size(); ++i) texts_[i].text = std::move(inputs[i].text);
 }
 
-bool TranslationJob::step(const Context& context) {
+bool Text2TextJob::step(const Context& context) {
   // All texts are tokenised before the first is run: one that is too long is refused at once, not
   // after minutes of work on those before it.
   if (tokenized_ < texts_.size()) {
@@ -79,7 +86,7 @@ bool TranslationJob::step(const Context& context) {
 }
 
 // Bounded by bytes, not by texts: a thousand short ones are one step, one long one is too.
-void TranslationJob::tokenize_some() {
+void Text2TextJob::tokenize_some() {
   size_t bytes = 0;
   while (tokenized_ < texts_.size() && bytes < kBytesPerStep) {
     bytes += texts_[tokenized_].text.size() + 1;
@@ -88,19 +95,15 @@ void TranslationJob::tokenize_some() {
   }
 }
 
-void TranslationJob::tokenize(size_t index) {
+void Text2TextJob::tokenize(size_t index) {
   Text& text = texts_[index];
-  Windows windows;
-  if (!is_blank(text.text)) {
-    windows = split_windows(tokenizer_, text.text, max_source_, options_.truncation,
-                            "inputs[" + std::to_string(index) + "]");
-  }
+  const Windows windows = windows_of(text.text, name_of(index));
   if (windows.ids.empty()) {
-    // Nothing to translate: blank text is its own translation, and a text of which the tokenizer
-    // leaves nothing has an empty one.
+    // Nothing to work on: blank text comes back as it is, and a text of which the tokenizer leaves
+    // nothing gives an empty one.
     const std::string kept = is_blank(text.text) ? text.text : std::string();
     const auto count = static_cast<size_t>(options_.generation.num_return_sequences);
-    text.results.assign(count, Translation{kept});
+    text.results.assign(count, Output{kept});
     ++finished_;
     return;
   }
@@ -112,16 +115,39 @@ void TranslationJob::tokenize(size_t index) {
   running_.push_back(index);
 }
 
-bool TranslationJob::all_finished(const Text& text) const {
+Windows Text2TextJob::windows_of(const std::string& text, const std::string& name) const {
+  if (!kind_.windows) return whole_source(text, name);
+  if (is_blank(text)) return {};
+  return split_windows(tokenizer_, {rules_.prefix, text}, rules_.limit, options_.truncation, name);
+}
+
+Windows Text2TextJob::whole_source(const std::string& text, const std::string& name) const {
+  EncodeOptions how;
+  if (options_.truncation) {
+    how.max_length = rules_.limit;
+    how.truncation = Truncation::kOnlyFirst;
+  }
+  const Encoding encoding = tokenizer_.encode(rules_.prefix + text, std::nullopt, how);
+  if (encoding.ids.empty()) return {};
+  if (encoding.ids.size() > static_cast<size_t>(rules_.limit)) {
+    throw Error(ErrorCode::kInputTooLong, name + " has " + std::to_string(encoding.ids.size()) +
+                                              " tokens; the model takes at most " +
+                                              std::to_string(rules_.limit) +
+                                              ". With truncation: true the rest is cut.");
+  }
+  return {{encoding.ids}, encoding.truncated};
+}
+
+bool Text2TextJob::all_finished(const Text& text) const {
   return std::all_of(text.sources.begin(), text.sources.end(),
                      [&](int source) { return generator_.finished(source); });
 }
 
 // Texts finish in any order; each is joined as soon as its last window is done.
-void TranslationJob::collect() {
+void Text2TextJob::collect() {
   const auto done = [&](size_t index) {
     Text& text = texts_[index];
-    if (!all_finished(text)) return false;
+    if (!all_finished(text) || merge(text)) return false;
     const size_t ranks = generator_.result(text.sources.front()).size();
     for (size_t rank = 0; rank < ranks; ++rank) text.results.push_back(joined(text, rank));
     ++finished_;
@@ -130,9 +156,24 @@ void TranslationJob::collect() {
   running_.erase(std::remove_if(running_.begin(), running_.end(), done), running_.end());
 }
 
+// What came of the windows is one text again, and a shorter one. It is worked on again until it
+// fits one window, or does not shrink any more. @returns true when there is more to do
+bool Text2TextJob::merge(Text& text) {
+  if (!options_.merge || text.sources.size() == 1) return false;
+  const Output whole = joined(text, 0);
+  if (is_blank(whole.text)) return false;
+  const Windows windows =
+      split_windows(tokenizer_, {rules_.prefix, whole.text}, rules_.limit, true, "The text");
+  if (windows.ids.size() >= text.sources.size()) return false;
+  text.truncated |= whole.truncated || windows.truncated;
+  text.sources.clear();
+  for (const std::vector<int32_t>& ids : windows.ids) text.sources.push_back(generator_.add(ids));
+  return true;
+}
+
 // An output of the greatest length that does not end by itself was cut. Where the model forces
 // the end token there, its own wish to end is not known, and the flag errs towards caution.
-bool TranslationJob::reached_limit(const std::vector<int32_t>& ids) const {
+bool Text2TextJob::reached_limit(const std::vector<int32_t>& ids) const {
   const GenerationConfig& generation = options_.generation;
   if (ids.size() < static_cast<size_t>(generation.max_length)) return false;
   const std::vector<int32_t>& ends = generation.eos_token_id;
@@ -140,8 +181,8 @@ bool TranslationJob::reached_limit(const std::vector<int32_t>& ids) const {
   return !ended || !generation.forced_eos_token_id.empty();
 }
 
-Translation TranslationJob::joined(const Text& text, size_t rank) const {
-  Translation result;
+Output Text2TextJob::joined(const Text& text, size_t rank) const {
+  Output result;
   result.truncated = text.truncated;
   float weighted = 0.0F;
   for (const int source : text.sources) {
@@ -159,8 +200,9 @@ Translation TranslationJob::joined(const Text& text, size_t rank) const {
 }
 
 // Of several windows, what is settled ends with the first that is not finished.
-TranslationJob::Partial TranslationJob::partial(const Text& text) const {
+Text2TextJob::Partial Text2TextJob::partial(const Text& text) const {
   Partial result;
+  if (options_.merge && text.sources.size() > 1) return result;  // only what it is merged to counts
   bool settled = true;
   for (const int source : text.sources) {
     const std::vector<int32_t> ids = generator_.best_so_far(source);
@@ -173,7 +215,7 @@ TranslationJob::Partial TranslationJob::partial(const Text& text) const {
   return result;
 }
 
-void TranslationJob::write_partial(JsonWriter& writer, size_t index) {
+void Text2TextJob::write_partial(JsonWriter& writer, size_t index) {
   Text& text = texts_[index];
   if (!text.results.empty()) {
     if (text.reported_result) return;
@@ -182,8 +224,8 @@ void TranslationJob::write_partial(JsonWriter& writer, size_t index) {
     writer.begin_object();
     writer.key("index");
     writer.integer(static_cast<long long>(index));
-    writer.key("translations");
-    write_translations(writer, text.results);
+    writer.key("outputs");
+    write_outputs(writer, kind_.text_key, text.results);
     writer.end_object();
     return;
   }
@@ -200,7 +242,7 @@ void TranslationJob::write_partial(JsonWriter& writer, size_t index) {
   text.reported = std::move(now);
 }
 
-void TranslationJob::write_progress(JsonWriter& writer) {
+void Text2TextJob::write_progress(JsonWriter& writer) {
   writer.begin_object();
   writer.key("finished");
   writer.integer(static_cast<long long>(finished_));
@@ -215,10 +257,10 @@ void TranslationJob::write_progress(JsonWriter& writer) {
   writer.end_object();
 }
 
-void TranslationJob::write_result(JsonWriter& writer, Attachments&) const {
+void Text2TextJob::write_result(JsonWriter& writer, Attachments&) const {
   writer.begin_array();
   for (const Text& text : texts_) {
-    write_translations(writer, text.results);
+    write_outputs(writer, kind_.text_key, text.results);
   }
   writer.end_array();
 }
