@@ -45,36 +45,46 @@ BeamSearch::BeamSearch(const SearchSetup& setup, LogitsProcessors& processors,
   rows_ = {{-1, prompt.back()}};
 }
 
-void BeamSearch::process(const Context&, View<float> log_probs) {
+// Where no score is to be changed, its row is not written either: the norm is enough.
+void BeamSearch::process(const Context& context, View<float> logits, std::span<RowNorm> norms) {
+  if (!setup_.config.do_sample && !processors_.active(current_length())) return;
+  if (!norms.empty()) {
+    context.pool.run(logits.rows, [&](int row, int) {
+      RowNorm& norm = norms[static_cast<size_t>(row)];
+      apply_norm(norm, logits.row_span(row));
+      norm = {};
+    });
+  }
   // In the first step all beams read one row.
-  for (int row = 0; row < log_probs.rows; ++row) {
+  for (int row = 0; row < logits.rows; ++row) {
     const std::vector<int32_t>& ids = running_[static_cast<size_t>(row)].ids;
-    processors_.apply(ids, source_, log_probs.row_span(row));
-    if (setup_.config.do_sample) warpers_.mask(log_probs.row_span(row));
+    processors_.apply(ids, source_, logits.row_span(row));
+    if (setup_.config.do_sample) warpers_.mask(logits.row_span(row));
   }
 }
 
-void BeamSearch::advance(View<const float> log_probs) {
-  find_candidates(log_probs);
+void BeamSearch::advance(const NormedRows& rows) {
+  find_candidates(rows);
   keep_finished();
   keep_running();
   check_done();
 }
 
 // The scores of one beam are sums so far plus log-probabilities, added in f32 as in Python.
-void BeamSearch::find_candidates(View<const float> log_probs) {
+void BeamSearch::find_candidates(const NormedRows& rows) {
   top_.clear();
   for (size_t beam = 0; beam < running_.size(); ++beam) {
     const Running& hypothesis = running_[beam];
-    const std::span<const float> row = log_probs.row_span(hypothesis.row);
+    const std::span<const float> row = rows.scores.row_span(hypothesis.row);
+    const RowNorm& norm = rows.norms[static_cast<size_t>(hypothesis.row)];
     if (setup_.config.do_sample) {
-      offer_drawn(static_cast<int32_t>(beam), row);
+      offer_drawn(static_cast<int32_t>(beam), row, norm);
     } else {
-      top_.offer(static_cast<int32_t>(beam), hypothesis.score, row);
+      top_.offer(static_cast<int32_t>(beam), hypothesis.score, row, norm);
     }
   }
   candidates_ = top_.sorted();
-  if (setup_.config.do_sample) restore_scores(log_probs);
+  if (setup_.config.do_sample) restore_scores(rows);
   const std::vector<int32_t>& eos = setup_.config.eos_token_id;
   const bool is_longest = current_length() + 1 >= max_length_;
   ends_.clear();
@@ -84,9 +94,10 @@ void BeamSearch::find_candidates(View<const float> log_probs) {
 }
 
 // The largest sums of score and noise are draws without replacement, in the order of the draws.
-void BeamSearch::offer_drawn(int32_t beam, std::span<const float> log_probs) {
+void BeamSearch::offer_drawn(int32_t beam, std::span<const float> scores, const RowNorm& norm) {
   const Noise noise = noise_.stream(static_cast<uint64_t>(beam));
-  keys_.assign(log_probs.begin(), log_probs.end());
+  keys_.assign(scores.begin(), scores.end());
+  apply_norm(norm, keys_);
   for (size_t i = 0; i < keys_.size(); ++i) {
     if (std::isinf(keys_[i])) continue;
     const double draw = noise.gumbel(current_length(), static_cast<int32_t>(i));
@@ -96,11 +107,11 @@ void BeamSearch::offer_drawn(int32_t beam, std::span<const float> log_probs) {
 }
 
 // Beams compete by their scores; the noise only chose who takes part.
-void BeamSearch::restore_scores(View<const float> log_probs) {
+void BeamSearch::restore_scores(const NormedRows& rows) {
   drawn_.assign(candidates_.begin(), candidates_.end());
   for (Candidate& candidate : drawn_) {
     const Running& hypothesis = running_[static_cast<size_t>(candidate.beam)];
-    candidate.score = hypothesis.score + log_probs.row(hypothesis.row)[candidate.token];
+    candidate.score = hypothesis.score + rows.log_prob(hypothesis.row, candidate.token);
   }
   candidates_ = drawn_;
 }

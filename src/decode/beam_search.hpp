@@ -15,8 +15,8 @@ class BeamSearch final : public Search {
              std::span<const int32_t> prompt, std::span<const int32_t> source, Noise noise);
 
   std::span<const SearchRow> rows() const override { return rows_; }
-  void process(const Context& context, View<float> log_probs) override;
-  void advance(View<const float> log_probs) override;
+  void process(const Context& context, View<float> logits, std::span<RowNorm> norms) override;
+  void advance(const NormedRows& rows) override;
   bool finished() const override { return done_; }
   std::vector<GeneratedSequence> results() const override;
   std::span<const int32_t> best_so_far() const override;
@@ -44,9 +44,9 @@ class BeamSearch final : public Search {
     }
   };
 
-  void find_candidates(View<const float> log_probs);
-  void offer_drawn(int32_t beam, std::span<const float> log_probs);
-  void restore_scores(View<const float> log_probs);
+  void find_candidates(const NormedRows& rows);
+  void offer_drawn(int32_t beam, std::span<const float> scores, const RowNorm& norm);
+  void restore_scores(const NormedRows& rows);
   void keep_running();
   void keep_finished();
   void check_done();

@@ -51,7 +51,7 @@ struct Seq2SeqGenerator::Impl {
   void decode(const Context& context);
   void gather_rows();
   template <typename Act>
-  void each_running(View<float> logits, const Act& act);
+  void each_running(View<float> logits, std::span<RowNorm> norms, const Act& act);
   void retire();
 
   const Seq2SeqModel& model;
@@ -143,10 +143,13 @@ void Seq2SeqGenerator::Impl::gather_rows() {
 }
 
 template <typename Act>
-void Seq2SeqGenerator::Impl::each_running(View<float> logits, const Act& act) {
+void Seq2SeqGenerator::Impl::each_running(View<float> logits, std::span<RowNorm> norms,
+                                          const Act& act) {
   for (Item* member : running) {
-    const auto count = static_cast<int>(member->search->rows().size());
-    act(*member->search, logits.block(member->first_row, count));
+    const size_t count = member->search->rows().size();
+    const auto first = static_cast<size_t>(member->first_row);
+    act(*member->search, logits.block(member->first_row, static_cast<int>(count)),
+        norms.empty() ? norms : norms.subspan(first, count));
   }
 }
 
@@ -155,11 +158,16 @@ void Seq2SeqGenerator::Impl::decode(const Context& context) {
   const ArenaScope scope(context.arena);
   gather_rows();
   const View<float> logits = session->decode(context, rows);
-  check_logits(context, logits);
-  if (passes.before) normalise_rows(context, logits);
-  each_running(logits, [&](Search& search, View<float> block) { search.process(context, block); });
-  if (passes.after) normalise_rows(context, logits);
-  each_running(logits, [](Search& search, View<float> block) { search.advance(block); });
+  const std::span<RowNorm> norms = context.arena.take<RowNorm>(rows.size());
+  const std::span<RowNorm> early = passes.before ? norms : std::span<RowNorm>();
+  measure_logits(context, logits, early);
+  each_running(logits, early, [&](Search& search, View<float> block, std::span<RowNorm> part) {
+    search.process(context, block, part);
+  });
+  if (passes.after) measure_scores(context, logits, norms);
+  each_running(logits, norms, [](Search& search, View<float> block, std::span<RowNorm> part) {
+    search.advance({block, part});
+  });
   retire();
 }
 

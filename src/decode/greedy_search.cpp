@@ -17,21 +17,22 @@ GreedySearch::GreedySearch(const SearchSetup& setup, LogitsProcessors& processor
 
 // Processors work on logits here, as in Python; on a copy, because the score is taken from the
 // model's own distribution.
-void GreedySearch::process(const Context& context, View<float> logits) {
-  std::span<float> scores = logits.row_span(0);
-  const ArenaScope scope(context.arena);
-  if (processors_.active(ids_.size())) {
-    const std::span<float> copy = context.arena.take<float>(scores.size());
-    std::copy(scores.begin(), scores.end(), copy.begin());
-    processors_.apply(ids_, source_, copy);
-    scores = copy;
+void GreedySearch::process(const Context& context, View<float> logits, std::span<RowNorm> norms) {
+  const std::span<float> scores = logits.row_span(0);
+  if (!processors_.active(ids_.size())) {
+    chosen_ = std::max(0, index_of(scores, norms.front().maximum));
+    return;
   }
-  chosen_ = std::max(0, argmax(scores));
+  const ArenaScope scope(context.arena);
+  const std::span<float> copy = context.arena.take<float>(scores.size());
+  std::copy(scores.begin(), scores.end(), copy.begin());
+  processors_.apply(ids_, source_, copy);
+  chosen_ = std::max(0, argmax(copy));
 }
 
 // A forced token costs nothing, as in beam search.
-void GreedySearch::advance(View<const float> log_probs) {
-  if (!processors_.forces(ids_.size())) score_sum_ += log_probs.row(0)[chosen_];
+void GreedySearch::advance(const NormedRows& rows) {
+  if (!processors_.forces(ids_.size())) score_sum_ += rows.log_prob(0, chosen_);
   ids_.push_back(chosen_);
   row_ = {0, chosen_};
   const std::vector<int32_t>& ends = setup_.config.eos_token_id;

@@ -11,8 +11,8 @@ class GreedySearch final : public Search {
                std::span<const int32_t> prompt, std::span<const int32_t> source);
 
   std::span<const SearchRow> rows() const override { return {&row_, 1}; }
-  void process(const Context& context, View<float> logits) override;
-  void advance(View<const float> log_probs) override;
+  void process(const Context& context, View<float> logits, std::span<RowNorm> norms) override;
+  void advance(const NormedRows& rows) override;
   bool finished() const override { return finished_; }
   std::vector<GeneratedSequence> results() const override;
   std::span<const int32_t> best_so_far() const override { return ids_; }

@@ -18,7 +18,7 @@ SampleSearch::SampleSearch(const SearchSetup& setup, LogitsProcessors& processor
 }
 
 // On a copy, because the score is taken from the model's own distribution.
-void SampleSearch::process(const Context& context, View<float> logits) {
+void SampleSearch::process(const Context& context, View<float> logits, std::span<RowNorm>) {
   const ArenaScope scope(context.arena);
   const std::span<float> copy = context.arena.take<float>(static_cast<size_t>(logits.cols));
   for (Sample& sample : samples_) {
@@ -36,12 +36,12 @@ bool SampleSearch::ends(const Sample& sample) const {
          sample.ids.size() >= static_cast<size_t>(setup_.config.length_limit(setup_.prompt_length));
 }
 
-void SampleSearch::advance(View<const float> log_probs) {
+void SampleSearch::advance(const NormedRows& rows) {
   rows_.clear();
   for (Sample& sample : samples_) {
     if (sample.row < 0) continue;
     if (!processors_.forces(sample.ids.size())) {
-      sample.score_sum += log_probs.row(sample.row)[sample.chosen];
+      sample.score_sum += rows.log_prob(sample.row, sample.chosen);
     }
     sample.ids.push_back(sample.chosen);
     if (ends(sample)) {

@@ -13,8 +13,8 @@ class SampleSearch final : public Search {
                std::span<const int32_t> prompt, std::span<const int32_t> source, Noise noise);
 
   std::span<const SearchRow> rows() const override { return rows_; }
-  void process(const Context& context, View<float> logits) override;
-  void advance(View<const float> log_probs) override;
+  void process(const Context& context, View<float> logits, std::span<RowNorm> norms) override;
+  void advance(const NormedRows& rows) override;
   bool finished() const override { return rows_.empty(); }
   std::vector<GeneratedSequence> results() const override;
   std::span<const int32_t> best_so_far() const override { return samples_.front().ids; }

@@ -1,6 +1,7 @@
 // What both searches share: their choice, and passes over all rows of a step.
 #include "decode/search.hpp"
 
+#include <algorithm>
 #include <atomic>
 
 #include "base/error.hpp"
@@ -16,6 +17,31 @@ namespace {
 Noise noise_of(const GenerationConfig& config, uint64_t index) {
   if (config.seed) return Noise(static_cast<uint64_t>(*config.seed));
   return Noise(config.entropy).stream(index);
+}
+
+// Parts of one row, each some microseconds of work. Their size is fixed, so that a row has the same
+// norm on any number of threads.
+constexpr int kPartColumns = 8192;
+
+// False when a value is not finite.
+bool measure(const Context& context, View<const float> rows, std::span<RowNorm> norms) {
+  const ArenaScope scope(context.arena);
+  const int parts = (rows.cols + kPartColumns - 1) / kPartColumns;
+  const auto count = static_cast<size_t>(rows.rows) * static_cast<size_t>(parts);
+  const std::span<RowPart> measured = context.arena.take<RowPart>(count);
+  context.pool.run(rows.rows * parts, [&](int tile, int) {
+    const int first = tile % parts * kPartColumns;
+    const int columns = std::min(kPartColumns, rows.cols - first);
+    const std::span<const float> row = rows.row_span(tile / parts);
+    measured[static_cast<size_t>(tile)] =
+        measure_part(row.subspan(static_cast<size_t>(first), static_cast<size_t>(columns)));
+  });
+  for (size_t row = 0; row < norms.size(); ++row) {
+    const auto width = static_cast<size_t>(parts);
+    norms[row] = norm_of(measured.subspan(row * width, width));
+  }
+  return std::all_of(measured.begin(), measured.end(),
+                     [](const RowPart& part) { return part.finite; });
 }
 
 }  // namespace
@@ -38,18 +64,24 @@ std::unique_ptr<Search> make_search(const SearchSetup& setup, LogitsProcessors& 
 // without processors that look at a score's size the last pass is enough: most Marian models ask
 // for it, and with a large vocabulary a pass is felt.
 NormalisingPasses passes_of(const GenerationConfig& config) {
-  if (config.num_beams == 1) return {.before = false, .after = true};
+  if (config.num_beams == 1) return {.before = true, .after = false};
   const bool needs_size = config.repetition_penalty != 1.0F ||
                           config.encoder_repetition_penalty != 1.0F ||
                           config.exponential_decay_length_penalty || config.remove_invalid_values;
   return {.before = needs_size || !config.renormalize_logits, .after = config.renormalize_logits};
 }
 
-void check_logits(const Context& context, View<const float> logits) {
-  std::atomic<bool> finite = true;
-  context.pool.run(logits.rows, [&](int row, int) {
-    if (!all_finite(logits.row_span(row))) finite = false;
-  });
+void measure_logits(const Context& context, View<const float> logits, std::span<RowNorm> norms) {
+  bool finite = true;
+  if (norms.empty()) {
+    std::atomic<bool> all = true;
+    context.pool.run(logits.rows, [&](int row, int) {
+      if (!all_finite(logits.row_span(row))) all = false;
+    });
+    finite = all;
+  } else {
+    finite = measure(context, logits, norms);
+  }
   if (!finite) {
     throw Error(ErrorCode::kModelFormat,
                 "The model computes logits that are not numbers: its weights are damaged, or too "
@@ -57,8 +89,8 @@ void check_logits(const Context& context, View<const float> logits) {
   }
 }
 
-void normalise_rows(const Context& context, View<float> rows) {
-  context.pool.run(rows.rows, [&](int row, int) { log_softmax(rows.row_span(row)); });
+void measure_scores(const Context& context, View<const float> scores, std::span<RowNorm> norms) {
+  measure(context, scores, norms);
 }
 
 }  // namespace dragoman

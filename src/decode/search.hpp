@@ -10,6 +10,7 @@
 #include "base/context.hpp"
 #include "decode/generation_config.hpp"
 #include "decode/processors.hpp"
+#include "kernels/rows.hpp"
 #include "tensor/view.hpp"
 
 namespace dragoman {
@@ -32,6 +33,15 @@ struct SearchSetup {
   int prompt_length = 1;
 };
 
+/// Scores of some rows, and what makes log-probabilities of them.
+struct NormedRows {
+  View<const float> scores;        // [rows, vocab_size]
+  std::span<const RowNorm> norms;  // [rows]
+  float log_prob(int row, int32_t token) const {
+    return norms[static_cast<size_t>(row)].log_prob(scores.row(row)[token]);
+  }
+};
+
 class Search {
  public:
   virtual ~Search() = default;
@@ -39,11 +49,12 @@ class Search {
   virtual std::span<const SearchRow> rows() const = 0;
   /// First half of a step: the processors. Beam search changes the scores, greedy search chooses
   /// its token and leaves them as they are.
-  /// @param scores  [rows, vocab_size], logits or log-probabilities according to passes_of()
-  virtual void process(const Context& context, View<float> scores) = 0;
+  /// @param logits  [rows, vocab_size]
+  /// @param norms   [rows], where passes_of() asks for them before; changed with the scores
+  virtual void process(const Context& context, View<float> logits, std::span<RowNorm> norms) = 0;
   /// Second half of a step.
-  /// @param log_probs  [rows, vocab_size], the same after the second pass, if there is one
-  virtual void advance(View<const float> log_probs) = 0;
+  /// @param rows  the same, with norms of the second pass, if there is one
+  virtual void advance(const NormedRows& rows) = 0;
   virtual bool finished() const = 0;
   /// num_return_sequences results, best first, once finished().
   virtual std::vector<GeneratedSequence> results() const = 0;
@@ -63,17 +74,18 @@ std::unique_ptr<Search> make_search(const SearchSetup& setup, LogitsProcessors& 
                                     std::span<const int32_t> prompt,
                                     std::span<const int32_t> source, uint64_t index = 0);
 
-/// Where a step needs log_softmax: before Search::process(), after it, or both.
+/// Where a step needs norms: before Search::process(), after it, or both.
 struct NormalisingPasses {
   bool before = false;
   bool after = false;
 };
 NormalisingPasses passes_of(const GenerationConfig& config);
 
-/// Throws model-format unless every value is finite.
-void check_logits(const Context& context, View<const float> logits);
+/// Before the processors: throws model-format unless every value is finite.
+/// @param norms  [rows], out; or empty
+void measure_logits(const Context& context, View<const float> logits, std::span<RowNorm> norms);
 
-/// log_softmax of every row, in place.
-void normalise_rows(const Context& context, View<float> rows);
+/// After them, when scores may be -inf. @param norms  [rows], out
+void measure_scores(const Context& context, View<const float> scores, std::span<RowNorm> norms);
 
 }  // namespace dragoman

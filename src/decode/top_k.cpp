@@ -15,10 +15,10 @@ bool better(const Candidate& a, const Candidate& b) {
   return a.beam != b.beam ? a.beam < b.beam : a.token < b.token;
 }
 
-bool any_above(const float* scores, float offset, float threshold) {
+bool any_above(const float* scores, RowNorm norm, float offset, float threshold) {
   unsigned found = 0;
   for (size_t i = 0; i < kBlock; ++i) {
-    found |= static_cast<unsigned>(scores[i] + offset > threshold);
+    found |= static_cast<unsigned>(norm.log_prob(scores[i]) + offset > threshold);
   }
   return found != 0;
 }
@@ -39,16 +39,16 @@ void TopK::offer_one(const Candidate& candidate) {
   std::push_heap(heap_.begin(), heap_.end(), better);
 }
 
-void TopK::offer(int32_t beam, float offset, std::span<const float> scores) {
+void TopK::offer(int32_t beam, float offset, std::span<const float> scores, const RowNorm& norm) {
   for (size_t first = 0; first < scores.size(); first += kBlock) {
     const size_t last = std::min(first + kBlock, scores.size());
     // Later scores equal to the threshold lose against the earlier ones that are kept.
     if (heap_.size() == k_ && last - first == kBlock &&
-        !any_above(scores.data() + first, offset, heap_.front().score)) {
+        !any_above(scores.data() + first, norm, offset, heap_.front().score)) {
       continue;
     }
     for (size_t i = first; i < last; ++i) {
-      offer_one({scores[i] + offset, beam, static_cast<int32_t>(i)});
+      offer_one({norm.log_prob(scores[i]) + offset, beam, static_cast<int32_t>(i)});
     }
   }
 }

@@ -5,6 +5,8 @@
 #include <span>
 #include <vector>
 
+#include "kernels/rows.hpp"
+
 namespace dragoman {
 
 /// One hypothesis extended by one token.
@@ -20,9 +22,10 @@ class TopK {
  public:
   explicit TopK(size_t k);
   void clear() { heap_.clear(); }
-  /// Offers scores[token] + offset for every token. Beams are offered in ascending order.
+  /// Offers log-probability + offset of every token. Beams are offered in ascending order.
   /// @param scores  [vocab_size], no NaN
-  void offer(int32_t beam, float offset, std::span<const float> scores);
+  /// @param norm    makes log-probabilities of them; left out, they are that already
+  void offer(int32_t beam, float offset, std::span<const float> scores, const RowNorm& norm = {});
   /// The best so far, best first. Ends the round: clear() comes next.
   std::span<const Candidate> sorted();
 

@@ -138,12 +138,35 @@ void softmax(std::span<float> row) {
 }
 
 void log_softmax(std::span<float> row) {
-  const float maximum = max_over(row);
-  if (maximum == -kInfinity) return;  // every probability is 0 and every logarithm -inf
-  const float sum = sum_over(row.data(), row.size(), -kInfinity, ShiftedExp(maximum));
-  // Two subtractions: a large maximum would swallow digits of the logarithm.
-  const F32x4 maxima = splat(maximum);
-  const F32x4 logs = splat(std::log(sum));
+  const RowPart whole = measure_part(row);
+  apply_norm(norm_of({&whole, 1}), row);
+}
+
+RowPart measure_part(std::span<const float> part) {
+  RowPart result{.maximum = max_over(part)};
+  // Only of numbers do the products with 0 add up to 0.
+  const F32x4 zero = splat(0.0F);
+  const float check =
+      sum_over(part.data(), part.size(), 0.0F, [zero](F32x4 x) { return x * zero; });
+  result.finite = check == 0.0F;
+  if (result.maximum != -kInfinity) {
+    result.sum = sum_over(part.data(), part.size(), -kInfinity, ShiftedExp(result.maximum));
+  }
+  return result;
+}
+
+RowNorm norm_of(std::span<const RowPart> parts) {
+  float maximum = -kInfinity;
+  for (const RowPart& part : parts) maximum = maximum < part.maximum ? part.maximum : maximum;
+  if (maximum == -kInfinity) return {};  // every probability is 0 and every logarithm -inf
+  float sum = 0.0F;
+  for (const RowPart& part : parts) sum += part.sum * std::exp(part.maximum - maximum);
+  return {maximum, std::log(sum)};
+}
+
+void apply_norm(const RowNorm& norm, std::span<float> row) {
+  const F32x4 maxima = splat(norm.maximum);
+  const F32x4 logs = splat(norm.log_sum);
   map_row(row.data(), row.size(), [maxima, logs](F32x4 x) { return (x - maxima) - logs; });
 }
 
@@ -180,12 +203,15 @@ bool all_finite(std::span<const float> row) {
 }
 
 int argmax(std::span<const float> row) {
-  const float largest = max_over(row);
-  const F32x4 wanted = splat(largest);
+  return index_of(row, max_over(row));
+}
+
+int index_of(std::span<const float> row, float value) {
+  const F32x4 wanted = splat(value);
   size_t i = 0;
   while (i + 4 <= row.size() && !any(equal(load(row.data() + i), wanted))) i += 4;
   for (; i < row.size(); ++i) {
-    if (row[i] == largest) return static_cast<int>(i);
+    if (row[i] == value) return static_cast<int>(i);
   }
   return -1;
 }

@@ -17,6 +17,25 @@ void softmax(std::span<float> row);
 /// In place, natural logarithm.
 void log_softmax(std::span<float> row);
 
+/// What log_softmax() would take from every score of a row; by itself nothing.
+struct RowNorm {
+  float maximum = 0.0F;
+  float log_sum = 0.0F;
+  /// In two steps: a large maximum would swallow digits of the logarithm.
+  float log_prob(float score) const { return (score - maximum) - log_sum; }
+};
+/// A part of a row, so that several threads can find its norm.
+struct RowPart {
+  float maximum = 0.0F;
+  float sum = 0.0F;  // of e^(x - maximum)
+  bool finite = true;
+};
+RowPart measure_part(std::span<const float> part);
+/// @param parts  all of a row, in order
+RowNorm norm_of(std::span<const RowPart> parts);
+/// In place: the rest of log_softmax().
+void apply_norm(const RowNorm& norm, std::span<float> row);
+
 /// to[i] += from[i]
 void add(std::span<const float> from, std::span<float> to);
 /// to[i] = from[i] * scale
@@ -25,5 +44,7 @@ void scale(std::span<const float> from, float scale, std::span<float> to);
 bool all_finite(std::span<const float> row);
 /// Index of the largest value, the first of equals. NaN never wins; -1 when the row is all NaN.
 int argmax(std::span<const float> row);
+/// Index of the first value equal to `value`, -1 where there is none.
+int index_of(std::span<const float> row, float value);
 
 }  // namespace dragoman

@@ -75,11 +75,12 @@ std::vector<std::vector<int32_t>> TableDecoder::step(Search& search,
   for (int row = 0; row < logits.rows; ++row) {
     logits_(histories_[static_cast<size_t>(row)], logits.row_span(row));
   }
-  check_logits(context, logits);
-  if (passes_.before) normalise_rows(context, logits);
-  search.process(context, logits);
-  if (passes_.after) normalise_rows(context, logits);
-  search.advance(logits);
+  std::vector<RowNorm> norms(histories_.size());
+  const std::span<RowNorm> early = passes_.before ? std::span(norms) : std::span<RowNorm>();
+  measure_logits(context, logits, early);
+  search.process(context, logits, early);
+  if (passes_.after) measure_scores(context, logits, norms);
+  search.advance({logits, norms});
   return next;
 }
 

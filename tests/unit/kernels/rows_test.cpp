@@ -209,3 +209,40 @@ TEST_CASE("argmax is the first of the largest, and NaN never wins", "[kernels][r
   CHECK(argmax(std::vector<float>{-1.0F, kInfinity}) == 1);
   CHECK(argmax({}) == -1);
 }
+
+TEST_CASE("the norm of a row is that of its parts, however large its values", "[kernels][rows]") {
+  Random random(60);
+  for (const float shift : {0.0F, -3000.0F, 3000.0F}) {
+    std::vector<float> row = random.normal(1, 1003, 4.0F);
+    for (float& value : row) value += shift;
+    const std::span<const float> all(row);
+    const RowPart parts[] = {measure_part(all.first(500)), measure_part(all.subspan(500, 3)),
+                             measure_part(all.subspan(503))};
+    const RowNorm norm = norm_of(parts);
+    const std::vector<double> expected = exact_softmax(row);
+    for (size_t i = 0; i < row.size(); ++i) {
+      const auto log_prob = static_cast<double>(norm.log_prob(row[i]));
+      CHECK(std::abs(log_prob - std::log(expected[i])) <= 2e-6 * (1.0 + std::abs(log_prob)));
+    }
+    CHECK(index_of(row, norm.maximum) == argmax(row));
+  }
+}
+
+TEST_CASE("parts say whether all of their values are finite, and -inf has no share",
+          "[kernels][rows]") {
+  for (const float value : {kInfinity, -kInfinity, kNan}) {
+    for (const size_t place : {0U, 6U, 12U}) {
+      std::vector<float> row(13, 1.0F);
+      CHECK(measure_part(row).finite);
+      row[place] = value;
+      CHECK_FALSE(measure_part(row).finite);
+    }
+  }
+  const RowPart parts[] = {measure_part(std::vector<float>(9, -kInfinity)),
+                           measure_part(std::vector<float>{-kInfinity, 5.0F})};
+  const RowNorm norm = norm_of(parts);
+  CHECK(norm.log_prob(5.0F) == 0.0F);
+  CHECK(norm.log_prob(-kInfinity) == -kInfinity);
+  const RowNorm nothing = norm_of({parts, 1});
+  CHECK(nothing.log_prob(-kInfinity) == -kInfinity);
+}
