@@ -18,6 +18,7 @@ import type {
   MemoryUse,
   ModelInfo,
   PageMethods,
+  RunAnswer,
   WorkerMethods,
 } from './common/protocol.js';
 import type { Execution } from './variant.js';
@@ -195,13 +196,12 @@ export class LoadedModel {
   /**
    * @param request JSON {"inputs", "options"}
    * @param onEvent is told after every step what it changed, in JSON
-   * @returns JSON, an array parallel to the inputs
    */
   async run(
     request: string,
     signal?: AbortSignal,
     onEvent?: (event: string) => void,
-  ): Promise<string> {
+  ): Promise<RunAnswer> {
     const either = abortable(this.#disposal.signal, signal);
     try {
       const session = await this.#ready(either.signal);

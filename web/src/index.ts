@@ -3,20 +3,41 @@ export { packModel } from './pack.js';
 export { pipeline } from './pipeline.js';
 export { env } from './env.js';
 export { models } from './stored-models.js';
+export { cos_sim, dot, semantic_search } from './similarity.js';
+export { Tensor } from './tensor.js';
 export { TextStreamer } from './text-streamer.js';
 export { DragomanError } from './common/errors.js';
 export type { Environment } from './env.js';
 export type { ErrorCode } from './common/errors.js';
-export type { Dtype, MemoryUse, ModelInfo, Variant } from './common/protocol.js';
+export type { Dtype, MemoryUse, ModelInfo, Similarity, Variant } from './common/protocol.js';
 export type { DroppedModel } from './dropped.js';
 export type { ModelSource } from './models.js';
 export type { CallOptions, PipelineOptions, ProgressEvent } from './options.js';
 export type { PackedModel, PackOptions } from './pack.js';
+export type { Hit, SearchOptions, Vector } from './similarity.js';
 export type { StoredModel } from './stored-models.js';
+export type { NestedNumbers, TensorType } from './tensor.js';
 export type { TextPair } from './texts.js';
 export type { TextStreamerOptions } from './text-streamer.js';
 export type { PipelineBase } from './tasks/definition.js';
+export type {
+  FeatureCallOptions,
+  FeatureExtractionPipeline,
+  InspectedFeatures,
+} from './tasks/feature-extraction.js';
+export type {
+  FilledMask,
+  FilledMasks,
+  FillMaskCallOptions,
+  FillMaskPipeline,
+} from './tasks/fill-mask.js';
+export type { Inspected, InspectedToken, InspectionOptions } from './tasks/inspection.js';
+export type {
+  SentenceSimilarityPipeline,
+  SimilarityCallOptions,
+} from './tasks/sentence-similarity.js';
 export type { PipelineFor, Task } from './tasks/table.js';
+export type { RankedText, RankingCallOptions, TextRankingPipeline } from './tasks/text-ranking.js';
 export type {
   PartialSummary,
   SummarizationCallOptions,
@@ -36,6 +57,7 @@ export type {
   ClassificationCallOptions,
   ClassificationInput,
   ClassificationTask,
+  InspectedClassification,
   TextClassificationPipeline,
 } from './tasks/text-classification.js';
 export type {
@@ -46,3 +68,9 @@ export type {
   TranslationStreamOptions,
   TranslationTask,
 } from './tasks/translation.js';
+export type {
+  CandidateLabels,
+  ZeroShotCallOptions,
+  ZeroShotClassification,
+  ZeroShotClassificationPipeline,
+} from './tasks/zero-shot-classification.js';

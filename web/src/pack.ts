@@ -30,8 +30,9 @@ export interface PackedModel {
   dispose(): Promise<void>;
 }
 
-// A model is of the family of one of these; config.json, read first, tells which.
-const tasks = ['translation', 'text-classification'];
+// A model is for one of these; config.json, read first, tells which. Of any encoder there are
+// features, so that they come last.
+const tasks = ['translation', 'text-classification', 'fill-mask', 'feature-extraction'];
 
 // As compressed-tensors describes weights of 8 bits with a scale per row and nothing else.
 const quantization = {

@@ -53,7 +53,8 @@ export async function pipeline<Name extends Task>(
   const dtype = canonicalDtype(options.dtype);
   const { name, sources } = resolveModel(task, model, options);
   const engine = engineFor(executions({ variant, threads }));
-  const spec = { task, dtype, name, sources, store: storeParams() };
+  const { network } = definition;
+  const spec = { task, dtype, name, sources, store: storeParams(), network };
   const loaded = await LoadedModel.load(engine, spec, { signal, onEvent: report });
   try {
     const call = definition.create(loaded, task);

@@ -21,13 +21,26 @@ function checkText(value: unknown, name: string): asserts value is string {
   throw new DragomanError('invalid-argument', `${name} must be a string; got ${shown(value)}.`);
 }
 
+/** A text that goes by a name. Throws invalid-argument for anything else. */
+export function readText(value: unknown, name: string): string {
+  checkText(value, name);
+  return wellFormed(value);
+}
+
+/** An array of texts that goes by a name. Throws invalid-argument naming the culprit. */
+export function readTextList(values: unknown, name: string): string[] {
+  if (Array.isArray(values)) {
+    return values.map((text, index) => readText(text, `${name}[${index}]`));
+  }
+  throw new DragomanError(
+    'invalid-argument',
+    `${name} must be an array of strings; got ${shown(values)}.`,
+  );
+}
+
 /** Texts of a call, or the one text as an array. Throws invalid-argument naming the culprit. */
 export function readTexts(input: unknown): string[] {
-  const texts: unknown[] = Array.isArray(input) ? input : [input];
-  return texts.map((text, index) => {
-    checkText(text, Array.isArray(input) ? `inputs[${index}]` : 'The text');
-    return wellFormed(text);
-  });
+  return Array.isArray(input) ? readTextList(input, 'inputs') : [readText(input, 'The text')];
 }
 
 function readPair(input: object, name: string): TextPair {

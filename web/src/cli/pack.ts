@@ -1,7 +1,7 @@
 // The command `pack`: a model in, a folder to be hosted out.
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { open, rename, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { packModel } from 'dragoman';
 import { UsageError } from './arguments.js';
 import type { PackedModel } from 'dragoman';
@@ -45,7 +45,10 @@ export async function runPack(command: PackCommand, bar: ProgressBar): Promise<v
   try {
     bar.clear();
     mkdirSync(folder, { recursive: true });
-    for (const [name, content] of packed.files) await writeFile(join(folder, name), content);
+    for (const [name, content] of packed.files) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      await writeFile(join(folder, name), content);
+    }
     await writeWeights(join(folder, weightsName), packed);
     const before = [...read.values()].reduce((sum, bytes) => sum + bytes, 0);
     const written = join(basename(folder), weightsName);

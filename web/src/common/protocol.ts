@@ -60,6 +60,8 @@ export interface LoadParams {
   /** The first one that has a config.json is taken. */
   sources: Source[];
   store: StoreParams;
+  /** Names the kind of network within what is stored of the folder, where there are several. */
+  network?: string | undefined;
   /** The files besides the weights are kept, to be given to `beginExport`. Not with a store. */
   keepFiles?: boolean | undefined;
 }
@@ -108,6 +110,9 @@ export type FileEvent =
   /** The model is loaded, but something is not as it should be: it could not be stored. */
   | { status: 'warning'; name: string; message: string };
 
+/** How like two vectors are: the greater, the more. The last two are distances below zero. */
+export type Similarity = 'cosine' | 'dot' | 'euclidean' | 'manhattan';
+
 /** What a loaded model says about itself. */
 export interface ModelInfo {
   name: string;
@@ -121,6 +126,11 @@ export interface ModelInfo {
   max_length: number;
   /** Of a classifier, by index. */
   labels: string[];
+  /** How a mask is written, for `fill-mask`. */
+  mask_token?: string;
+  /** Of a model for features: how vectors are compared, and its prompts by name. */
+  similarity?: Similarity;
+  prompts?: Record<string, string>;
   /** Languages of what it reads and writes, where its files tell. */
   source_lang?: string;
   target_lang?: string;
@@ -132,6 +142,13 @@ export interface RunParams {
   request: string;
   /** The page wants to hear of every step. */
   reports: boolean;
+}
+
+export interface RunAnswer {
+  /** An array parallel to the inputs, or what else the task gives. */
+  json: string;
+  /** Arrays of numbers that it names by index, each the bytes of one. */
+  attachments: ArrayBuffer[];
 }
 
 /** Bytes in use by the engine. */
@@ -154,10 +171,10 @@ export interface WorkerMethods {
   start: { params: StartParams; result: { selfTest: boolean }; event: never };
   load: { params: LoadParams; result: ModelInfo; event: FileEvent };
   /**
-   * The result is JSON, an array parallel to the inputs. Events come where the parameters ask for
-   * them, after every step: JSON, what changed since the last one (src/tasks/job.hpp).
+   * Events come where the parameters ask for them, after every step: JSON, what changed since the
+   * last one (src/tasks/job.hpp).
    */
-  run: { params: RunParams; result: string; event: string };
+  run: { params: RunParams; result: RunAnswer; event: string };
   unload: { params: { model: number }; result: null; event: never };
   beginExport: { params: { model: number }; result: ExportStart; event: never };
   /** The next bytes of the weights; null at their end. */

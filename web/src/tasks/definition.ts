@@ -1,5 +1,7 @@
 // What a task is to pipeline(), and what all pipelines have in common.
+import { DragomanError } from '../common/errors.js';
 import { splitCallOptions } from '../options.js';
+import { readAnswer } from '../tensor.js';
 import type { LoadedModel } from '../engine.js';
 import type { MemoryUse, ModelInfo, Variant } from '../common/protocol.js';
 import type { Task } from './table.js';
@@ -26,24 +28,47 @@ export interface TaskDefinition<Pipeline extends PipelineBase> {
   /** Folders of the models that are used where none is named, by the task's name. */
   readonly defaultModels?: Readonly<Record<string, string>>;
   /**
+   * The kind of network that the model is loaded as, where it is neither a whole one nor a
+   * classifier of texts: of a folder, each kind is stored by itself.
+   */
+  readonly network?: string;
+  /**
    * @param task as the user named it
    * @returns the function that is called, with the members that Pipeline has beyond PipelineBase
    */
   create(model: LoadedModel, task: string): (...args: never[]) => Promise<unknown>;
 }
 
+/** Of an input's index, what callers call it, such as `documents[3]`. */
+type NameInput = (index: number) => string;
+
+// The engine speaks of inputs[3].
+function renameInput(error: unknown, nameInput: NameInput): unknown {
+  if (!(error instanceof DragomanError)) return error;
+  const message = error.message.replace(/\binputs\[(\d+)\]/, (_, index: string) => {
+    return nameInput(Number(index));
+  });
+  return message === error.message ? error : new DragomanError(error.code, message);
+}
+
 /**
  * Runs a request whose options are all the engine's.
  *
  * @param inputs checked by the caller as far as their types go
- * @returns one result for each input
+ * @param nameInput where the callers' inputs are not the engine's
+ * @returns what the engine gives, usually one result for each input; attached arrays are tensors
  */
 export async function runRequest<Result>(
   model: LoadedModel,
   inputs: readonly unknown[],
   options: unknown,
-): Promise<Result[]> {
+  nameInput?: NameInput,
+): Promise<Result> {
   const { signal, taskOptions } = splitCallOptions(options, []);
   const request = JSON.stringify({ inputs, options: taskOptions });
-  return JSON.parse(await model.run(request, signal)) as Result[];
+  try {
+    return readAnswer(await model.run(request, signal)) as Result;
+  } catch (error) {
+    throw nameInput ? renameInput(error, nameInput) : error;
+  }
 }

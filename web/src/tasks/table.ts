@@ -1,8 +1,13 @@
 // The table of tasks: a name and its page. Everything else about a task is on its page.
+import { featureExtraction } from './feature-extraction.js';
+import { fillMask } from './fill-mask.js';
+import { sentenceSimilarity } from './sentence-similarity.js';
 import { summarization } from './summarization.js';
 import { text2textGeneration } from './text2text-generation.js';
 import { textClassification } from './text-classification.js';
+import { textRanking } from './text-ranking.js';
 import { isTranslation, translation } from './translation.js';
+import { zeroShotClassification } from './zero-shot-classification.js';
 import type { PipelineBase, TaskDefinition } from './definition.js';
 import type { LanguagePair } from './translation.js';
 
@@ -12,6 +17,12 @@ const tasks = {
   'text2text-generation': text2textGeneration,
   'text-classification': textClassification,
   'sentiment-analysis': textClassification,
+  'zero-shot-classification': zeroShotClassification,
+  'fill-mask': fillMask,
+  'feature-extraction': featureExtraction,
+  embeddings: featureExtraction,
+  'sentence-similarity': sentenceSimilarity,
+  'text-ranking': textRanking,
 };
 
 type Tasks = typeof tasks;

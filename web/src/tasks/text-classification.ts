@@ -6,10 +6,12 @@ import type { ClassificationOptions } from '../generated/options.js';
 import type { CallOptions } from '../options.js';
 import type { TextPair } from '../texts.js';
 import type { PipelineBase, TaskDefinition } from './definition.js';
+import type { Inspected, InspectionOption, InspectionOptions } from './inspection.js';
 
 export type ClassificationTask = 'text-classification' | 'sentiment-analysis';
 
-export interface ClassificationCallOptions extends CallOptions, ClassificationOptions {}
+export interface ClassificationCallOptions
+  extends CallOptions, Omit<ClassificationOptions, InspectionOption> {}
 
 export interface Classification {
   label: string;
@@ -20,6 +22,10 @@ export interface Classification {
 
 /** A text, or a pair of texts. */
 export type ClassificationInput = string | TextPair;
+
+export interface InspectedClassification extends Inspected {
+  labels: Classification[];
+}
 
 type BestOnly = { top_k?: 1 | undefined };
 
@@ -34,6 +40,15 @@ export interface TextClassificationPipeline extends PipelineBase {
     inputs: readonly ClassificationInput[],
     options: ClassificationCallOptions,
   ): Promise<Classification[] | Classification[][]>;
+  /** With attentions or hidden states, an object for each text. */
+  (
+    input: ClassificationInput,
+    options: ClassificationCallOptions & InspectionOptions,
+  ): Promise<InspectedClassification>;
+  (
+    inputs: readonly ClassificationInput[],
+    options: ClassificationCallOptions & InspectionOptions,
+  ): Promise<InspectedClassification[]>;
 }
 
 // For one text its labels; for an array the best label each, or with top_k the labels.
@@ -41,12 +56,12 @@ async function classify(
   model: LoadedModel,
   input: unknown,
   options: ClassificationCallOptions | undefined,
-): Promise<Classification[] | Classification[][]> {
-  const results = await runRequest<Classification[]>(model, readTextsOrPairs(input), options);
-  if (!Array.isArray(input)) return results[0] as Classification[];
+): Promise<unknown> {
+  const results = await runRequest<unknown[]>(model, readTextsOrPairs(input), options);
+  if (!Array.isArray(input)) return results[0];
   // As in transformers.js: without top_k, or with 1, an array gives an array of labels.
   const { top_k: topK = 1 } = options ?? {};
-  return topK === 1 ? results.map(([best]) => best as Classification) : results;
+  return results.map((result) => (topK === 1 && Array.isArray(result) ? result[0] : result));
 }
 
 export const textClassification: TaskDefinition<TextClassificationPipeline> = {

@@ -174,7 +174,8 @@ function makeRequest(
     async run(signal, onReport) {
       const onEvent = onReport && ((event: string) => onReport(read(event, names.text) as Reports));
       try {
-        return read(await model.run(request, signal, onEvent), names.text) as EngineOutput[][];
+        const { json } = await model.run(request, signal, onEvent);
+        return read(json, names.text) as EngineOutput[][];
       } catch (error) {
         throw renameInput(error, plan.owners, Array.isArray(input));
       }

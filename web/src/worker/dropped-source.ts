@@ -114,7 +114,11 @@ export class DirectorySource implements FileSource {
 
   async open(name: string, signal: AbortSignal): Promise<OpenedFile | undefined> {
     try {
-      const file = await (await this.#handle.getFileHandle(name)).getFile();
+      const path = name.split('/');
+      const last = path.pop() as string;
+      let folder = this.#handle;
+      for (const part of path) folder = await folder.getDirectoryHandle(part);
+      const file = await (await folder.getFileHandle(last)).getFile();
       return opened(file, this.locate(name), signal);
     } catch (error) {
       if ((error as { name?: string }).name === 'NotFoundError') return undefined;

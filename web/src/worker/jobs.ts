@@ -2,7 +2,8 @@
 // between: so a request can be cancelled, and a short one need not wait for a long one.
 import { abortReason } from '../common/errors.js';
 import { guarded } from './module.js';
-import type { EngineModule } from './module.js';
+import type { RunAnswer } from '../common/protocol.js';
+import type { RunningModule } from './module.js';
 
 // Long enough for the way through the event loop to cost nothing, far below what one notices.
 const turnMilliseconds = 8;
@@ -11,7 +12,7 @@ interface Job {
   handle: number;
   signal: AbortSignal;
   report: ((progress: string) => void) | undefined;
-  resolve(result: string): void;
+  resolve(answer: RunAnswer): void;
   reject(error: unknown): void;
 }
 
@@ -29,27 +30,26 @@ export function nextTurn(): Promise<void> {
 }
 
 export class Scheduler {
-  readonly #engine: EngineModule;
+  readonly #module: RunningModule;
   #jobs: Job[] = [];
   #running = false;
 
-  constructor(engine: EngineModule) {
-    this.#engine = engine;
+  constructor(module: RunningModule) {
+    this.#module = module;
   }
 
   /**
    * @param request JSON {"inputs", "options"}
    * @param report is told after every step what it changed
-   * @returns JSON, an array parallel to the inputs
    */
   run(
     model: number,
     request: string,
     signal: AbortSignal,
     report?: (progress: string) => void,
-  ): Promise<string> {
+  ): Promise<RunAnswer> {
     return new Promise((resolve, reject) => {
-      const handle = guarded(() => this.#engine.startJob(model, request));
+      const handle = guarded(() => this.#module.engine.startJob(model, request));
       this.#jobs.push({ handle, signal, report, resolve, reject });
       if (!this.#running) void this.#runAll();
     });
@@ -71,21 +71,35 @@ export class Scheduler {
 
   /** @returns whether the job goes on */
   #step(job: Job): boolean {
+    const { engine } = this.#module;
     const { handle, signal, report } = job;
     try {
-      const goesOn = !signal.aborted && guarded(() => this.#engine.stepJob(handle));
-      if (report && !signal.aborted) report(guarded(() => this.#engine.jobProgress(handle)));
+      const goesOn = !signal.aborted && guarded(() => engine.stepJob(handle));
+      if (report && !signal.aborted) report(guarded(() => engine.jobProgress(handle)));
       if (goesOn) return true;
       if (signal.aborted) job.reject(abortReason(signal));
-      else job.resolve(guarded(() => this.#engine.jobResult(handle)));
+      else job.resolve(this.#answer(handle));
     } catch (error) {
       job.reject(error);
     }
     try {
-      guarded(() => this.#engine.cancelJob(handle));
+      guarded(() => engine.cancelJob(handle));
     } catch {
       // Nothing is left to free: the model was deleted meanwhile, or the module is lost.
     }
     return false;
+  }
+
+  // Attached arrays are copied out once, and handed over to the page after that.
+  #answer(handle: number): RunAnswer {
+    const { engine, memory } = this.#module;
+    const json = guarded(() => engine.jobResult(handle));
+    const places = JSON.parse(guarded(() => engine.jobAttachments(handle))) as [number, number][];
+    const attachments = places.map(([address, length]) => {
+      const copy = new Uint8Array(length);
+      copy.set(new Uint8Array(memory.buffer, address, length));
+      return copy.buffer;
+    });
+    return { json, attachments };
   }
 }

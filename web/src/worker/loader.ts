@@ -84,9 +84,10 @@ class Loader {
     const source = openSource(spec, this.#page);
     const place = this.#params.store.enabled ? await source.identify() : undefined;
     if (place === undefined) return { source, identity: undefined };
-    const { dtype, name } = this.#params;
+    const { dtype, name, network } = this.#params;
     const revision = spec.kind === 'http' ? spec.revision : undefined;
-    const identity = { key: `${place}#${dtype}`, name, source: place, revision, dtype };
+    const key = network === undefined ? `${place}#${dtype}` : `${place}#${dtype}#${network}`;
+    const identity = { key, name, source: place, revision, dtype };
     return { source, identity };
   }
 

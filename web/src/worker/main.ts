@@ -61,7 +61,7 @@ const handlers: Handlers<WorkerMethods> = {
       const selfTest = engine.selfTest();
       // Files are on their way meanwhile.
       const warm = selfTest ? warmUpKernels(engine) : Promise.resolve();
-      state = { module, scheduler: new Scheduler(engine), warm };
+      state = { module, scheduler: new Scheduler(module), warm };
       return { selfTest };
     });
   },
@@ -73,9 +73,12 @@ const handlers: Handlers<WorkerMethods> = {
     models.set(params.model, loaded);
     return loaded.info;
   },
-  run({ model, request, reports }, { signal, emit }) {
-    const { scheduler } = started();
-    return scheduler.run(loadedModel(model).handle, request, signal, reports ? emit : undefined);
+  async run({ model, request, reports }, { signal, emit, transfer }) {
+    const { handle } = loadedModel(model);
+    const report = reports ? emit : undefined;
+    const answer = await started().scheduler.run(handle, request, signal, report);
+    transfer.push(...answer.attachments);
+    return answer;
   },
   unload({ model }) {
     const { handle, release } = loadedModel(model);

@@ -38,6 +38,8 @@ export interface EngineModule {
   stepJob(job: number): boolean;
   jobProgress(job: number): string;
   jobResult(job: number): string;
+  /** JSON [[address, bytes], …]: arrays that the result names by index. */
+  jobAttachments(job: number): string;
   cancelJob(job: number): void;
   memoryUse(): string;
   probe(kind: string, size: number): number;

@@ -88,8 +88,9 @@ class SourceLoading {
       void Promise.allSettled([...small, weights]).then(() => {
         if (!signal.aborted) this.#context.progress.sizesAsked();
       });
-      for (const opening of small) tasks.push(this.#addOpened(opening, signal));
-      tasks.push(this.#feedAll(weights, signal));
+      const added = small.map((opening) => this.#addOpened(opening, signal));
+      const asked = [...names.required, ...names.optional];
+      tasks.push(...added, this.#addNamed(added, asked, signal), this.#feedAll(weights, signal));
       await Promise.all(tasks);
     } finally {
       own.abort(undefined);
@@ -97,6 +98,19 @@ class SourceLoading {
       // What is still under way would keep bytes that somebody may be about to delete.
       await Promise.allSettled(tasks);
       await this.#keeping?.recorder.settle();
+    }
+  }
+
+  /** Waits for files; then adds those that they name, which were not asked for before. */
+  async #addNamed(added: Promise<void>[], asked: string[], signal: AbortSignal): Promise<void> {
+    await Promise.all(added);
+    const names = this.#model.fileNames().optional.filter((name) => !asked.includes(name));
+    if (names.length === 0) return;
+    const more = names.map((name) => this.#addOpened(this.#open(name, true, signal), signal));
+    try {
+      await this.#addNamed(more, [...asked, ...names], signal);
+    } finally {
+      await Promise.allSettled(more);
     }
   }
 
