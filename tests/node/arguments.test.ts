@@ -31,6 +31,9 @@ describe('arguments', () => {
     expect(parse('classify', '--top-k', 'all')).toMatchObject({
       command: { callOptions: { top_k: null }, files: ['-'], json: false },
     });
+    expect(parse('zero-shot', '--labels', 'a, b c,d', '--multi-label')).toMatchObject({
+      command: { callOptions: { labels: ['a', 'b c', 'd'], multi_label: true } },
+    });
     expect(parse('classify', '--', '--json')).toMatchObject({ command: { files: ['--json'] } });
   });
 
@@ -44,7 +47,10 @@ describe('arguments', () => {
 
   it.each([
     [[], 'no command; try dragoman --help'],
-    [['trnslate'], 'unknown command "trnslate"; there are translate, classify, pack'],
+    [
+      ['trnslate'],
+      'unknown command "trnslate"; there are translate, classify, zero-shot, fill-mask, embed, rerank, pack',
+    ],
     [['translate', '--beams', '2'], "Unknown option '--beams'"],
     [['translate', '--num-beams', 'two'], '--num-beams takes an integer, not "two"'],
     [['translate', '--num-beams', '1.5'], '--num-beams takes an integer, not "1.5"'],
@@ -56,6 +62,8 @@ describe('arguments', () => {
     [['translate', '--json=yes'], "Option '--json' does not take an argument"],
     [['translate', '--model'], "Option '--model <value>' argument missing"],
     [['classify', '--num-beams', '2'], "Unknown option '--num-beams'"],
+    [['zero-shot'], '--labels A,B is needed, the labels'],
+    [['rerank', 'file'], '--query Q is needed, the query'],
   ])('%j: %s', (args, message) => {
     expect(() => parse(...args)).toThrow(new UsageError(message));
   });

@@ -110,6 +110,74 @@ describe('classify', () => {
   });
 });
 
+describe('commands of encoders', () => {
+  const model = (name: string) => ['--model', golden(name), '--dtype', 'fp32'];
+  const rows = (stdout: string) => stdout.split('\n').map((line) => line.split('\t'));
+
+  it('zero-shot prints labels with scores', async () => {
+    const words = ['zero-shot', ...model('zero-shot'), '--labels', 'film, book'];
+    const { status, stdout } = await run(words, 'a good film\n\nboring\n');
+    expect(status).toBe(0);
+    const [first, second, third, end] = rows(stdout);
+    expect([first?.[0], first?.[2]].sort()).toEqual(['book', 'film']);
+    expect(Number(first?.[1]) + Number(first?.[3])).toBeCloseTo(1, 5);
+    expect([second, end]).toEqual([[''], ['']]);
+    expect(third).toHaveLength(4);
+    const json = await run([...words, '--json', '--multi-label'], 'boring\n');
+    expect(JSON.parse(json.stdout)).toMatchObject({ sequence: 'boring' });
+  });
+
+  it('fill-mask prints words with scores', async () => {
+    const words = ['fill-mask', ...model('fill-mask'), '--top-k', '2'];
+    const { stdout } = await run(words, 'I [MASK] this film.\na [MASK] and [MASK]\n');
+    const [one, two] = rows(stdout);
+    expect(one).toEqual(['##able', expect.any(String), 'v', expect.any(String)]);
+    expect(Number(one?.[1])).toBeCloseTo(0.326534, 4);
+    expect(two).toHaveLength(8);
+    const targets = [...words, '--targets', 'good,bad', '--json'];
+    const json = JSON.parse((await run(targets, '[MASK]\n')).stdout) as { token_str: string }[];
+    expect(json.map((word) => word.token_str).sort()).toEqual(['bad', 'good']);
+    const none = await run(words, '[MASK]\nno mask\n');
+    expect(none).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/: line 2 has no mask/),
+    });
+    expect(rows(none.stdout)).toHaveLength(2);
+  });
+
+  it('embed prints a vector a line', async () => {
+    const words = ['embed', ...model('features'), '--normalize'];
+    const { stdout } = await run(words, 'boring\n\na film\n');
+    const [first, second, third] = rows(stdout);
+    expect([first, third].map((row) => row?.length)).toEqual([16, 16]);
+    expect(second).toEqual(['']);
+    const length = first?.reduce((sum, number) => sum + Number(number) ** 2, 0);
+    expect(length).toBeCloseTo(1, 5);
+    const bits = await run([...words, '--json', '--quantize', '--pooling', 'cls'], 'boring\n');
+    expect(JSON.parse(bits.stdout)).toHaveLength(2);
+  });
+
+  it('rerank prints lines, best first', async () => {
+    const documents = ['boring', '', 'a very good film', 'the actors, the story'];
+    const words = ['rerank', ...model('ranking'), '--query', 'good actors'];
+    const { stdout } = await run(words, documents.join('\n'));
+    expect(rows(stdout).map(([, text]) => text)).toEqual([
+      'a very good film',
+      'boring',
+      'the actors, the story',
+      undefined,
+    ]);
+    const best = await run([...words, '--top-k', '1', '--json'], documents.join('\n'));
+    expect(JSON.parse(best.stdout)).toMatchObject({ index: 2, text: 'a very good film' });
+    const long = await run(words, `good\n${'boring '.repeat(60)}\n`);
+    expect(long).toMatchObject({
+      status: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^dragoman: line 2 has \d+ tokens/),
+    });
+  });
+});
+
 describe('errors are one line and a status', () => {
   it.each([
     [[], 2, /^dragoman: no command/],

@@ -52,6 +52,7 @@ ${helpOf(packFlags)}
 function readValue(name: string, flag: Flag, given: string | boolean): unknown {
   if (typeof given === 'boolean') return flag.kind !== 'off-switch';
   if (flag.kind === 'text') return given;
+  if (flag.kind === 'list') return given.split(',').map((word) => word.trim());
   if (flag.kind === 'integer-or-all' && given === 'all') return null;
   const value = given.trim() === '' ? Number.NaN : Number(given);
   const isInteger = flag.kind !== 'number';
@@ -65,6 +66,9 @@ function readOptions(flags: Flags, values: Values): Record<string, unknown> {
   const options: Record<string, unknown> = {};
   for (const [name, flag] of Object.entries(flags)) {
     const given = values[name];
+    if (given === undefined && flag.required) {
+      throw new UsageError(`--${name} ${flag.value} is needed, the ${flag.help}`);
+    }
     if (given === undefined || flag.option === undefined) continue;
     options[flag.option] = readValue(name, flag, given);
   }

@@ -21,6 +21,8 @@ export type Worker = (lines: string[]) => Promise<string[]>;
 
 export interface Prepared {
   work: Worker;
+  /** Of a command that needs all lines before it can print any: what it prints then. */
+  finish?(): string[];
   dispose(): Promise<void>;
 }
 

@@ -4,9 +4,11 @@ import type { PipelineOptions } from 'dragoman';
 export interface Flag {
   /** What the value is, in the help; none for a flag without value. */
   value?: string;
-  kind: 'integer' | 'number' | 'text' | 'switch' | 'off-switch' | 'integer-or-all';
+  kind: 'integer' | 'number' | 'text' | 'list' | 'switch' | 'off-switch' | 'integer-or-all';
   /** The option it sets; none where the command itself looks at it. */
   option?: string;
+  /** The command is of no use without it. */
+  required?: true;
   help: string;
 }
 
@@ -44,6 +46,21 @@ export const packFlags: Flags = {
   force: { kind: 'switch', help: 'write into a folder that is not empty' },
   help: { kind: 'switch', help: 'print this text' },
 };
+
+/** Of commands whose lines may be too long for the model. */
+export const lengthFlags = {
+  'max-length': {
+    value: 'N',
+    kind: 'integer',
+    option: 'max_length',
+    help: 'most tokens of a line',
+  },
+  truncation: {
+    kind: 'switch',
+    option: 'truncation',
+    help: 'cut lines that are too long instead of failing',
+  },
+} as const satisfies Flags;
 
 /** A line of help for each flag. */
 export function helpOf(flags: Flags): string {

@@ -9,6 +9,9 @@ import type { ProgressBar } from './progress.js';
 // The engine fills its own batches; this many lines keep them full, and what is held is small.
 const batchLines = 128;
 
+// What pipelines call an input.
+const inputName = /\b(inputs|documents)\[\d+\]/;
+
 async function print(lines: string[]): Promise<void> {
   if (lines.length === 0) return;
   const text = lines.map((line) => `${line}\n`).join('');
@@ -24,7 +27,7 @@ async function finishUntilBad(work: Worker, lines: string[], before: number): Pr
     } catch (error) {
       if (!(error instanceof DragomanError)) throw error;
       const name = `line ${before + index + 1}`;
-      throw new DragomanError(error.code, error.message.replace(/\binputs\[0\]/, name));
+      throw new DragomanError(error.code, error.message.replace(inputName, name));
     }
   }
   throw new DragomanError('internal', 'A batch failed of which every line is good.');
@@ -33,7 +36,7 @@ async function finishUntilBad(work: Worker, lines: string[], before: number): Pr
 /** Runs a command to its end. Throws what stops it. */
 export async function runCommand(command: Command, bar: ProgressBar): Promise<void> {
   const total = await totalSize(command.files);
-  const { work, dispose } = await commands[command.name].prepare({
+  const { work, finish, dispose } = await commands[command.name].prepare({
     ...command,
     loadOptions: { ...command.loadOptions, progress_callback: (event) => bar.loading(event) },
   });
@@ -48,7 +51,7 @@ export async function runCommand(command: Command, bar: ProgressBar): Promise<vo
       const lines = arrived.lines.slice(start, start + batchLines);
       bar.working(count, total === undefined ? undefined : bytes / Math.max(1, total));
       const output = await work(lines).catch((error: unknown) => {
-        const isOfLine = error instanceof DragomanError && /\binputs\[/.test(error.message);
+        const isOfLine = error instanceof DragomanError && inputName.test(error.message);
         if (!isOfLine) throw error;
         bar.clear();
         return finishUntilBad(work, lines, count);
@@ -60,5 +63,6 @@ export async function runCommand(command: Command, bar: ProgressBar): Promise<vo
     }
   }
   bar.clear();
+  if (finish) await print(finish());
   await dispose();
 }

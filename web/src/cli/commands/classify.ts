@@ -1,6 +1,7 @@
 // The command `classify`.
 import { pipeline } from 'dragoman';
 import { exceptBlank, oneLine } from '../command.js';
+import { lengthFlags } from '../flags.js';
 import type { Classification, ClassificationCallOptions } from 'dragoman';
 import type { CommandDefinition } from '../command.js';
 import type { FlagsOf } from '../flags.js';
@@ -18,17 +19,7 @@ const flags: FlagsOf<ClassificationCallOptions> = {
     option: 'function_to_apply',
     help: 'softmax, sigmoid or none, instead of what the model says',
   },
-  'max-length': {
-    value: 'N',
-    kind: 'integer',
-    option: 'max_length',
-    help: 'most tokens of a line',
-  },
-  truncation: {
-    kind: 'switch',
-    option: 'truncation',
-    help: 'cut lines that are too long instead of failing',
-  },
+  ...lengthFlags,
 };
 
 function printed(labels: Classification[], json: boolean, single: boolean): string {

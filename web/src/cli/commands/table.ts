@@ -1,5 +1,16 @@
 // The commands that read lines.
 import { classify } from './classify.js';
+import { embed } from './embed.js';
+import { fillMask } from './fill-mask.js';
+import { rerank } from './rerank.js';
 import { translate } from './translate.js';
+import { zeroShot } from './zero-shot.js';
 
-export const commands = { translate, classify };
+export const commands = {
+  translate,
+  classify,
+  'zero-shot': zeroShot,
+  'fill-mask': fillMask,
+  embed,
+  rerank,
+};
