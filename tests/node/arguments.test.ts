@@ -49,7 +49,8 @@ describe('arguments', () => {
     [[], 'no command; try dragoman --help'],
     [
       ['trnslate'],
-      'unknown command "trnslate"; there are translate, classify, zero-shot, fill-mask, embed, rerank, pack',
+      'unknown command "trnslate"; ' +
+        'there are translate, classify, zero-shot, fill-mask, embed, rerank, pack',
     ],
     [['translate', '--beams', '2'], "Unknown option '--beams'"],
     [['translate', '--num-beams', 'two'], '--num-beams takes an integer, not "two"'],

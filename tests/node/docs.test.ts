@@ -1,6 +1,7 @@
 // The code in README and docs: every block of TypeScript compiles against the package's types, and
 // those that need no page run, as do the command lines.
 import {
+  cpSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -112,8 +113,30 @@ beforeAll(() => {
   for (const name of ['book.txt', 'reviews.txt']) {
     writeFileSync(join(folder, name), 'A fine story.\nDull.\n');
   }
+  writeFileSync(join(folder, 'masks.txt'), 'A [MASK] story.\n');
+  linkModels();
   writeFileSync(join(folder, 'package.json'), '{"private": true, "type": "module"}');
 });
+
+/** Tiny models under the names that the pages use, on the hub's and beside the program. */
+function linkModels(): void {
+  // The tiny tokenizer knows few words, and takes the others letter by letter.
+  const sentences = join(folder, 'sentences');
+  cpSync(golden('features'), sentences, { recursive: true });
+  writeFileSync(join(sentences, 'sentence_bert_config.json'), '{"max_seq_length": 48}');
+  const models = {
+    'sentence-transformers/all-MiniLM-L6-v2': sentences,
+    'MoritzLaurer/xtremedistil-l6-h256-zeroshot-v1.1-all-33': golden('zero-shot'),
+    'google-bert/bert-base-uncased': golden('fill-mask'),
+    'cross-encoder/ms-marco-MiniLM-L6-v2': golden('ranking'),
+  };
+  for (const [id, target] of Object.entries(models)) {
+    const [owner = '', name = ''] = id.split('/');
+    mkdirSync(join(folder, 'models', owner), { recursive: true });
+    symlinkSync(target, join(folder, 'models', id), 'dir');
+    symlinkSync(target, join(folder, name), 'dir');
+  }
+}
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('a block runs', () => {
