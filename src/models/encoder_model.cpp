@@ -40,7 +40,7 @@ struct Purpose {
   std::string_view ending;
   std::string_view task;
 };
-constexpr std::array<Purpose, 8> kPurposes = {{
+constexpr std::array<Purpose, 9> kPurposes = {{
     {"ForSequenceClassification", "text-classification"},
     {"ForTokenClassification", "token-classification"},
     {"ForQuestionAnswering", "question-answering"},
@@ -49,9 +49,10 @@ constexpr std::array<Purpose, 8> kPurposes = {{
     {"ForMultipleChoice", "multiple choice"},
     {"ForNextSentencePrediction", "next sentence prediction"},
     {"ForCausalLM", "text-generation"},
+    {"Model", "feature-extraction"},
 }};
 
-// A class without such an ending is an encoder alone, or none we know; its tensors will show.
+// Of a class without such an ending the tensors will show what it is.
 void check_architecture(const TransformerConfig& config, Head head) {
   const std::string& name = config.architecture;
   if (head == Head::kNone) return;

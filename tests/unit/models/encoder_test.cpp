@@ -137,9 +137,10 @@ TEST_CASE("A checkpoint of another task is refused, saying what it is for", "[mo
         "unsupported-model: config.json: the architecture \"BertForSequenceClassification\" is "
         "for text-classification, not for token-classification.");
   CHECK(load("bert-pretraining", Head::kSpan).starts_with("unsupported-model: "));
-  // A model without head names no other task, but has not what the task needs.
+  // Before its weights are fetched.
   CHECK(load("bert-plain", Head::kToken) ==
-        "model-incomplete: The model lacks 2 tensors: classifier.weight, classifier.bias.");
+        "unsupported-model: config.json: the architecture \"BertModel\" is for "
+        "feature-extraction, not for token-classification.");
   for (const EncoderGolden& golden : kEncoderGoldens) {
     INFO(golden.name);
     CHECK(load(golden.name, Head::kNone).empty());
