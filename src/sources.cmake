@@ -2,6 +2,7 @@
 # kernels are compiled once per instruction set and the rest once per thread mode.
 set(DRAGOMAN_BASE_SOURCES
   src/base/arena.cpp
+  src/base/composition.cpp
   src/base/error.cpp
   src/base/json.cpp
   src/base/json_writer.cpp
@@ -61,10 +62,19 @@ set(DRAGOMAN_TEXT_SOURCES
   src/text/bert_normalizer.cpp
   src/text/bert_pre_tokenizer.cpp
   src/text/bert_tokenizer.cpp
+  src/text/byte_level.cpp
+  src/text/decoders.cpp
   src/text/marian_tokenizer.cpp
+  src/text/metaspace.cpp
+  src/text/normal_forms.cpp
   src/text/normalized_text.cpp
+  src/text/normalizers.cpp
+  src/text/pattern.cpp
+  src/text/pattern_parser.cpp
   src/text/pipeline_tokenizer.cpp
   src/text/post_processor.cpp
+  src/text/pre_tokenizers.cpp
+  src/text/precompiled.cpp
   src/text/pretrained_config.cpp
   src/text/sentencepiece/bpe.cpp
   src/text/sentencepiece/charsmap.cpp
@@ -74,6 +84,7 @@ set(DRAGOMAN_TEXT_SOURCES
   src/text/sentencepiece/spm_normalizer.cpp
   src/text/sentencepiece/spm_processor.cpp
   src/text/sentencepiece/unigram.cpp
+  src/text/splitting.cpp
   src/text/strings.cpp
   src/text/tokenizer_loader.cpp
   src/text/truncation.cpp

@@ -1,9 +1,9 @@
 // Look-ups in the generated Unicode tables.
 //
 // kStage1 maps a block of 128 code points to a block of kStage2, which maps a code point to a
-// record of flags and combining class. Decompositions are UTF-16 slices, found by binary search
-// in two lists of keys (below and above U+FFFF) that share one list of ends. Lower case is runs of
-// equal distance, over every code point or every second one.
+// record of flags, traits and combining class. Decompositions are rows of UTF-16; runs of code
+// points one after the other say where their first row is, and lengths are added up from there.
+// Lower case is runs of equal distance, over every code point or every second one.
 #include "base/unicode.hpp"
 
 #include <algorithm>
@@ -26,6 +26,12 @@ enum Flag : uint8_t {
   kWord = 16,
   kDecomposes = 32,
   kLowers = 64,
+  kCombining = 128,
+};
+// Traits: three bits of Category, two of Cluster, then these.
+enum Trait : uint8_t {
+  kCompatible = 32,
+  kUnstable = 64,
 };
 
 constexpr char32_t kHangulSyllables = 0xAC00;
@@ -35,7 +41,7 @@ Record record_of(char32_t c) {
   if (c < kEnd) return kRecords[kStage2[kStage1[c >> 7] * 128u + (c & 127u)]];
   // The last two planes are private use but for two noncharacters each.
   const bool is_private = c >= 0xF0000 && (c & 0xFFFF) <= 0xFFFD;
-  return {static_cast<uint8_t>(is_private ? kControl : 0), 0};
+  return {static_cast<uint8_t>(is_private ? kControl : 0), 0, 0};
 }
 
 bool has(char32_t c, Flag flag) {
@@ -50,16 +56,27 @@ void append_jamo(std::u32string& out, char32_t syllable) {
   if (index % 28 != 0) out.push_back(0x11A7 + index % 28);
 }
 
-// Row of kDecompositionEnd that belongs to `c`, which must have one.
-size_t decomposition_row(char32_t c) {
-  if (c < 0x10000) {
-    const auto* found =
-        std::lower_bound(std::begin(kDecompositionLow), std::end(kDecompositionLow), c);
-    return static_cast<size_t>(found - std::begin(kDecompositionLow));
+// A row of kDecompositionText as code points.
+void append_row(std::u32string& out, size_t position, size_t length) {
+  for (const size_t end = position + length; position < end;) {
+    char32_t unit = kDecompositionText[position++];
+    if (unit >= 0xD800 && unit < 0xDC00) {
+      unit = 0x10000 + ((unit - 0xD800) << 10) + (kDecompositionText[position++] - 0xDC00u);
+    }
+    out.push_back(unit);
   }
-  const auto* found =
-      std::lower_bound(std::begin(kDecompositionHigh), std::end(kDecompositionHigh), c);
-  return std::size(kDecompositionLow) + static_cast<size_t>(found - std::begin(kDecompositionHigh));
+}
+
+// Appends the row of `c`, which must have one.
+void append_row_of(std::u32string& out, char32_t c) {
+  const auto* run =
+      std::upper_bound(std::begin(kDecompositionRuns), std::end(kDecompositionRuns), c,
+                       [](char32_t x, const DecompositionRun& r) { return x < r.start; }) -
+      1;
+  size_t row = run->row;
+  size_t text = run->text;
+  for (char32_t k = run->start; k < c; ++k) text += kDecompositionLengths[row++];
+  append_row(out, text, kDecompositionLengths[row]);
 }
 
 }  // namespace
@@ -88,19 +105,41 @@ uint8_t combining_class(char32_t c) {
   return record_of(c).combining_class;
 }
 
+Category category(char32_t c) {
+  return static_cast<Category>(record_of(c).traits & 7u);
+}
+bool is_numeric(char32_t c) {
+  return is_number(c) || (c >= 0x11DE0 && c <= 0x11DE9) || (c >= 0x16FF4 && c <= 0x16FF6);
+}
+bool is_combining(char32_t c) {
+  return has(c, kCombining);
+}
+Cluster cluster_class(char32_t c) {
+  return static_cast<Cluster>(record_of(c).traits >> 3 & 3u);
+}
+
 void append_decomposition(std::u32string& out, char32_t c) {
   if (c - kHangulSyllables < kHangulCount) return append_jamo(out, c);
   // The flag spares the search for the many characters that have none.
   if (!has(c, kDecomposes)) return out.push_back(c);
-  const size_t row = decomposition_row(c);
-  size_t position = row == 0 ? 0 : kDecompositionEnd[row - 1];
-  while (position < kDecompositionEnd[row]) {
-    char32_t unit = kDecompositionText[position++];
-    if (unit >= 0xD800 && unit < 0xDC00) {
-      unit = 0x10000 + ((unit - 0xD800) << 10) + (kDecompositionText[position++] - 0xDC00u);
-    }
-    out.push_back(unit);
-  }
+  append_row_of(out, c);
+}
+
+void append_compatible(std::u32string& out, char32_t c) {
+  const Record record = record_of(c);
+  if ((record.traits & kCompatible) == 0) return append_decomposition(out, c);
+  if ((record.flags & kDecomposes) == 0) return append_row_of(out, c);
+  // The row is the canonical one, some of whose characters go on.
+  std::u32string parts;
+  append_row_of(parts, c);
+  for (const char32_t part : parts) append_compatible(out, part);
+}
+
+bool is_stable(char32_t c, bool compatible) {
+  if (c < 0xA0) return true;
+  const Record record = record_of(c);
+  const auto unstable = static_cast<uint8_t>(compatible ? kUnstable | kCompatible : kUnstable);
+  return record.combining_class == 0 && (record.traits & unstable) == 0;
 }
 
 void append_lower_case(std::u32string& out, char32_t c) {

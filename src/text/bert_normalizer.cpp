@@ -1,10 +1,8 @@
 // BERT's normalisation: cleaning, spaces around ideographs, accents off, lower case.
 #include <algorithm>
-#include <utility>
-#include <vector>
 
 #include "base/unicode.hpp"
-#include "text/components.hpp"
+#include "text/normal_forms.hpp"
 #include "text/normalizer.hpp"
 
 namespace dragoman {
@@ -38,68 +36,14 @@ void clean(NormalizedText& text) {
 // Both spaces share the ideograph's span; they are dropped with the other white space.
 void space_ideographs(NormalizedText& text) {
   if (std::none_of(text.chars.begin(), text.chars.end(), is_ideograph)) return;
-  std::u32string out;
-  std::vector<uint8_t> grown;
+  TextEdit edit;
   for (const char32_t c : text.chars) {
-    if (is_ideograph(c)) {
-      out.append({' ', c, ' '});
-      grown.insert(grown.end(), {0, 1, 1});
-    } else {
-      out.push_back(c);
-      grown.push_back(0);
-    }
+    const bool spaced = is_ideograph(c);
+    if (spaced) edit.push(' ', 0);
+    edit.push(c, spaced ? 1 : 0);
+    if (spaced) edit.push(' ', 1);
   }
-  text.replace(std::move(out), grown);
-}
-
-// Sorts the marks of [begin, end), none of which is a starter, by combining class. Marks of one
-// class keep their order.
-void order_marks(std::u32string& chars, std::vector<uint8_t>& grown, Span marks) {
-  if (marks.end - marks.begin < 2) return;
-  std::vector<std::pair<char32_t, uint8_t>> run;
-  for (size_t i = marks.begin; i < marks.end; ++i) run.emplace_back(chars[i], grown[i]);
-  std::stable_sort(run.begin(), run.end(), [](const auto& a, const auto& b) {
-    return combining_class(a.first) < combining_class(b.first);
-  });
-  for (size_t i = 0; i < run.size(); ++i) {
-    chars[marks.begin + i] = run[i].first;
-    grown[marks.begin + i] = run[i].second;
-  }
-}
-
-// Normalisation form D. Spans go by position after the marks are sorted, as in the reference.
-void decompose(NormalizedText& text) {
-  std::u32string out;
-  std::vector<uint8_t> grown;
-  out.reserve(text.size());
-  grown.reserve(text.size());
-  size_t run = 0;  // where the current run of marks begins
-  for (const char32_t c : text.chars) {
-    const size_t first = out.size();
-    append_decomposition(out, c);
-    for (size_t i = first; i < out.size(); ++i) {
-      grown.push_back(i == first ? 0 : 1);
-      if (combining_class(out[i]) != 0) continue;
-      order_marks(out, grown, {run, i});
-      run = i + 1;
-    }
-  }
-  order_marks(out, grown, {run, out.size()});
-  text.replace(std::move(out), grown);
-}
-
-// One character may become two (İ), the second of which shares its span.
-void lower(NormalizedText& text) {
-  std::u32string out;
-  std::vector<uint8_t> grown;
-  out.reserve(text.size());
-  grown.reserve(text.size());
-  for (const char32_t c : text.chars) {
-    append_lower_case(out, c);
-    grown.push_back(0);
-    if (grown.size() < out.size()) grown.resize(out.size(), 1);
-  }
-  text.replace(std::move(out), grown);
+  text.apply(edit);
 }
 
 class BertNormalizer final : public Normalizer {
@@ -111,11 +55,11 @@ class BertNormalizer final : public Normalizer {
     if (!is_ascii(text)) {
       if (options_.handle_chinese_chars) space_ideographs(text);
       if (options_.strip_accents.value_or(options_.lowercase)) {
-        decompose(text);
+        decompose(text, false);
         text.filter([](char32_t c) { return !is_nonspacing_mark(c); });
       }
     }
-    if (options_.lowercase) lower(text);
+    if (options_.lowercase) lower_case(text);
   }
 
  private:
@@ -136,13 +80,6 @@ BertNormalizerOptions bert_normalizer_options(const Json& node) {
 
 std::unique_ptr<Normalizer> make_bert_normalizer(const BertNormalizerOptions& options) {
   return std::make_unique<BertNormalizer>(options);
-}
-
-std::unique_ptr<Normalizer> make_normalizer(const Json& node) {
-  if (node.is_null()) return nullptr;
-  const std::string type = component_type(node);
-  if (type == "BertNormalizer") return make_bert_normalizer(bert_normalizer_options(node));
-  unsupported_component("normalizer", type);
 }
 
 }  // namespace dragoman

@@ -1,6 +1,5 @@
 // BERT's words: split at white space, each punctuation character alone.
 #include "base/unicode.hpp"
-#include "text/components.hpp"
 #include "text/pre_tokenizer.hpp"
 
 namespace dragoman {
@@ -33,13 +32,6 @@ class BertPreTokenizer final : public PreTokenizer {
 
 std::unique_ptr<PreTokenizer> make_bert_pre_tokenizer() {
   return std::make_unique<BertPreTokenizer>();
-}
-
-std::unique_ptr<PreTokenizer> make_pre_tokenizer(const Json& node) {
-  if (node.is_null()) return nullptr;
-  const std::string type = component_type(node);
-  if (type == "BertPreTokenizer") return make_bert_pre_tokenizer();
-  unsupported_component("pre-tokenizer", type);
 }
 
 }  // namespace dragoman

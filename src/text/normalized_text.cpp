@@ -34,17 +34,30 @@ NormalizedText NormalizedText::slice(Span span) const {
   return result;
 }
 
-void NormalizedText::replace(std::u32string replacement, const std::vector<uint8_t>& grown) {
-  std::vector<uint32_t> new_starts(replacement.size());
-  std::vector<uint32_t> new_ends(replacement.size());
+void NormalizedText::append(const NormalizedText& other, Span span) {
+  const auto begin = static_cast<std::ptrdiff_t>(span.begin);
+  const auto end = static_cast<std::ptrdiff_t>(span.end);
+  chars.append(other.chars, span.begin, span.end - span.begin);
+  starts.insert(starts.end(), other.starts.begin() + begin, other.starts.begin() + end);
+  ends.insert(ends.end(), other.ends.begin() + begin, other.ends.begin() + end);
+}
+
+void NormalizedText::apply(const TextEdit& edit) {
+  const size_t count = edit.chars.size();
+  std::vector<uint32_t> new_starts(count);
+  std::vector<uint32_t> new_ends(count);
   size_t next = 0;  // character of the old text that the next replacing one stands for
-  for (size_t i = 0; i < replacement.size(); ++i) {
-    if (grown[i] == 0) ++next;
+  for (size_t i = 0; i < count; ++i) {
+    const int32_t change = edit.changes[i];
     // Nothing stands before the first character: what grows there has an empty span.
-    new_starts[i] = next == 0 ? 0 : starts[next - 1];
-    new_ends[i] = next == 0 ? 0 : ends[next - 1];
+    const size_t from = change > 0 ? next - 1 : next;
+    if (from < size()) {
+      new_starts[i] = starts[from];
+      new_ends[i] = ends[from];
+    }
+    if (change <= 0) next += 1 + static_cast<size_t>(-change);
   }
-  chars = std::move(replacement);
+  chars = edit.chars;
   starts = std::move(new_starts);
   ends = std::move(new_ends);
 }

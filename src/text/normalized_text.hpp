@@ -16,6 +16,23 @@ struct Span {
   size_t end = 0;
 };
 
+/// The characters that take the place of others. A change tells what each stands for: 0 for the
+/// next character of the old text, -n for that one and the n after it, 1 for none: it was added
+/// after the character before it, and shares its span.
+struct TextEdit {
+  std::u32string chars;
+  std::vector<int32_t> changes;
+
+  void reserve(size_t size) {
+    chars.reserve(size);
+    changes.reserve(size);
+  }
+  void push(char32_t c, int32_t change) {
+    chars.push_back(c);
+    changes.push_back(change);
+  }
+};
+
 struct NormalizedText {
   std::u32string chars;
   std::vector<uint32_t> starts;  // per character: UTF-16 offsets into the original text
@@ -42,9 +59,21 @@ struct NormalizedText {
     resize(kept);
   }
 
-  /// Replaces the characters. `grown[i]` tells whether `replacement[i]` was added after the
-  /// character before it (and shares its span) or stands for the next character of the old text.
-  void replace(std::u32string replacement, const std::vector<uint8_t>& grown);
+  /// Appends the characters of `span` of another text.
+  void append(const NormalizedText& other, Span span);
+  /// Replaces all characters.
+  void apply(const TextEdit& edit);
+  void reserve(size_t size) {
+    chars.reserve(size);
+    starts.reserve(size);
+    ends.reserve(size);
+  }
+  /// Appends a character that came from [start, end) of the original text.
+  void push(char32_t c, uint32_t start, uint32_t end) {
+    chars.push_back(c);
+    starts.push_back(start);
+    ends.push_back(end);
+  }
 
  private:
   void resize(size_t size);

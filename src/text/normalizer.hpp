@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <optional>
+#include <string_view>
 
 #include "base/json.hpp"
 #include "text/normalized_text.hpp"
@@ -25,8 +26,16 @@ struct BertNormalizerOptions {
   bool lowercase = true;
 };
 
+/// Lower case, one character at a time.
+void lower_case(NormalizedText& text);
+
 std::unique_ptr<Normalizer> make_bert_normalizer(const BertNormalizerOptions& options);
 BertNormalizerOptions bert_normalizer_options(const Json& node);
+
+/// SentencePiece's precompiled character map as `tokenizers` applies it: to short clusters of
+/// characters by the shortest rule, then to single characters.
+/// @param charsmap  in base 64
+std::unique_ptr<Normalizer> make_precompiled(std::string_view charsmap);
 
 /// From the `normalizer` entry of tokenizer.json; null gives null.
 /// Throws unsupported-model for types that are not implemented.

@@ -85,20 +85,19 @@ void PipelineTokenizer::encode_words(NormalizedText part, Encoding& out) const {
 
 std::string PipelineTokenizer::decode(std::span<const int32_t> ids,
                                       bool skip_special_tokens) const {
-  std::vector<std::string_view> tokens;
+  std::vector<std::string> tokens;
   for (const int32_t id : ids) {
     // Ids that nothing has are left out, as the reference does.
     const std::string* added = stages_.added.token(id);
     const auto token = added != nullptr ? std::optional<std::string_view>(*added)
                                         : stages_.model->vocab().token(id);
     if (!token || (skip_special_tokens && stages_.added.is_special(*token))) continue;
-    tokens.push_back(*token);
+    tokens.emplace_back(*token);
   }
+  if (stages_.decoder != nullptr) stages_.decoder->decode(tokens);
   std::string text;
-  if (stages_.decoder != nullptr) {
-    text = stages_.decoder->decode(tokens);
-  } else {
-    for (size_t i = 0; i < tokens.size(); ++i) text.append(i == 0 ? "" : " ").append(tokens[i]);
+  for (size_t i = 0; i < tokens.size(); ++i) {
+    text.append(i > 0 && stages_.decoder == nullptr ? " " : "").append(tokens[i]);
   }
   return stages_.clean_up_spaces ? clean_up_tokenization(std::move(text)) : text;
 }

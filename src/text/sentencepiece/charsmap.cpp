@@ -23,8 +23,6 @@ uint32_t offset(uint32_t unit) {
   return (unit >> 10) << ((unit & 0x200u) >> 6);
 }
 
-constexpr int kMaxMatches = 32;  // as many as SentencePiece looks at
-
 uint32_t read_u32(std::string_view bytes, size_t at) {
   uint32_t result = 0;
   for (size_t i = 4; i-- > 0;) result = (result << 8) | static_cast<uint8_t>(bytes[at + i]);
@@ -67,13 +65,13 @@ bool Charsmap::valid() const {
   return true;
 }
 
-std::optional<Charsmap::Match> Charsmap::match(std::string_view text) const {
+std::optional<Charsmap::Match> Charsmap::match(std::string_view text, int max_matches) const {
   if (units_.empty()) return std::nullopt;
   size_t length = 0;
   uint32_t found = 0;
   int matches = 0;
   size_t node = offset(units_[0]);
-  for (size_t i = 0; i < text.size() && matches < kMaxMatches; ++i) {
+  for (size_t i = 0; i < text.size() && matches < max_matches; ++i) {
     const auto byte = static_cast<uint8_t>(text[i]);
     node ^= byte;
     const uint32_t unit = units_[node];

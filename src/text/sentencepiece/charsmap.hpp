@@ -24,9 +24,13 @@ class Charsmap {
     std::string_view replacement;  // valid as long as the map
   };
   /// The rule of the longest match at the beginning of `text`.
-  std::optional<Match> match(std::string_view text) const;
+  std::optional<Match> match(std::string_view text) const { return match(text, kMaxMatches); }
+  /// The rule of the shortest match there.
+  std::optional<Match> shortest(std::string_view text) const { return match(text, 1); }
 
  private:
+  static constexpr int kMaxMatches = 32;  // as many as SentencePiece looks at
+  std::optional<Match> match(std::string_view text, int max_matches) const;
   bool valid() const;
 
   std::vector<uint32_t> units_;

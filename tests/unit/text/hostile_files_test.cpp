@@ -143,11 +143,12 @@ TEST_CASE("damaged tokenizer.json files are refused or work", "[text][hostile]")
 
 TEST_CASE("components that are not implemented are named", "[text][hostile]") {
   const auto unsupported = ErrorCode::kUnsupportedModel;
-  check_error(edited("\"BertNormalizer\"", "\"NFKC\""), "bert", unsupported, "NFKC");
-  check_error(edited("\"BertPreTokenizer\"", "\"Metaspace\""), "bert", unsupported, "Metaspace");
-  check_error(edited("\"TemplateProcessing\"", "\"ByteLevel\""), "bert", unsupported, "ByteLevel");
-  check_error(edited("\"decoder\":{\"type\":\"WordPiece\"", "\"decoder\":{\"type\":\"CTC\""),
-              "bert", unsupported, "CTC");
+  check_error(edited("\"BertNormalizer\"", "\"Odd\""), "bert", unsupported, "Odd");
+  check_error(edited("\"BertPreTokenizer\"", "\"UnicodeScripts\""), "bert", unsupported,
+              "UnicodeScripts");
+  check_error(edited("\"TemplateProcessing\"", "\"Odd\""), "bert", unsupported, "Odd");
+  check_error(edited("\"decoder\":{\"type\":\"WordPiece\"", "\"decoder\":{\"type\":\"Odd\""),
+              "bert", unsupported, "Odd");
   check_error(edited("\"model\":{\"type\":\"WordPiece\"", "\"model\":{\"type\":\"BPE\""), "bert",
               unsupported, "BPE");
 }
