@@ -73,11 +73,13 @@ void wake_all(Word& word) {
 #endif
 
 // Longer than any tile takes: a worker that lets the caller wait so long has lost its core.
-constexpr int64_t kLateMilliseconds = 3;
-// Regions to run without workers after one was late: doubled each time, until a good while passed.
-constexpr int kFirstSolo = 16;
-constexpr int kMostSolo = 1024;
-constexpr int kGoodWhile = 64;
+constexpr int64_t kLateMilliseconds = 1;
+// Regions to run without workers after one was late: twice as many each time, half as many after
+// each good while. A scheduler gives the core back after milliseconds, some tens of regions, so
+// that trials cost a small part of what lies between them.
+constexpr int kFirstSolo = 64;
+constexpr int kMostSolo = 4096;
+constexpr int kGoodWhile = 256;
 
 // The ticket: epoch (24 bits), tiles of the region (20), next tile (20). One addition claims a
 // tile and tells how many there are; a late worker's addition to a finished region is harmless.
@@ -106,15 +108,22 @@ struct ThreadPool::Impl {
   int in_time_count = 0;
   std::vector<std::thread> workers;
 
+  // Tiles are counted when no more are left, not one by one: each addition takes the counter's
+  // cache line from the others.
   void drain(int participant) {
+    uint32_t count = 0;
     for (;;) {
       const uint64_t claimed = ticket.fetch_add(1, std::memory_order_acq_rel);
       const uint64_t tile = claimed & kTileMask;
       const uint64_t tiles = (claimed >> kTileBits) & kTileMask;
-      if (tile >= tiles) return;
+      if (tile >= tiles) {
+        if (count == 0) return;
+        const uint32_t finished = done.fetch_add(count, std::memory_order_seq_cst) + count;
+        if (finished == tiles && joining.load(std::memory_order_seq_cst)) wake_all(done);
+        return;
+      }
       invoke(body, first_tile + static_cast<int>(tile), participant);
-      const uint32_t finished = done.fetch_add(1, std::memory_order_seq_cst) + 1;
-      if (finished == tiles && joining.load(std::memory_order_seq_cst)) wake_all(done);
+      ++count;
     }
   }
 
@@ -167,7 +176,7 @@ struct ThreadPool::Impl {
       solo_left = solo_length;
       in_time_count = 0;
     } else if (solo_length > 0 && ++in_time_count == kGoodWhile) {
-      solo_length = 0;
+      solo_length /= 2;
       in_time_count = 0;
     }
   }

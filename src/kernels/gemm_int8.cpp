@@ -23,9 +23,10 @@ constexpr int kBlockGroups = 512;
 // Up to so many groups a panel is taken whole: the second-level cache holds it.
 constexpr int kWholeGroups = 1024;
 // About 30 microseconds of one thread.
-constexpr int64_t kMacsWorthWaking = 1'500'000;
-// Elements whose quantisation is worth a region of its own.
-constexpr int64_t kElementsWorthSharing = 50'000;
+constexpr int64_t kMacsWorthWaking = 2'500'000;
+// Elements whose quantisation takes as long, and what is worth a region while workers are awake.
+constexpr int64_t kElementsWorthWaking = 100'000;
+constexpr int64_t kElementsWorthSharing = 10'000;
 
 Int8Form first_form() {
   return has_int8_form(Int8Form::kSplit) ? Int8Form::kSplit : Int8Form::kWiden;
@@ -66,7 +67,8 @@ QuantizedRows quantize_rows(const Context& context, View<const float> x, Operand
   rows.values = context.arena.take<std::byte>(bytes).data();
   rows.scales = context.arena.take<RowScale>(static_cast<size_t>(x.rows)).data();
   const int64_t elements = static_cast<int64_t>(x.rows) * x.cols;
-  const int tiles = elements < kElementsWorthSharing ? 1 : std::min(x.rows, 16);
+  const int64_t enough = context.pool.awake() ? kElementsWorthSharing : kElementsWorthWaking;
+  const int tiles = elements < enough ? 1 : std::min(x.rows, 8);
   context.pool.run(tiles, [&](int tile, int) {
     const Part part = part_of(x.rows, tile, tiles);
     for (int row = part.first; row < part.last; ++row) rows.quantize(x, role, row);

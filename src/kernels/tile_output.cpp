@@ -45,14 +45,18 @@ TilePlan plan_tiles(const ThreadPool& pool, int64_t macs, int64_t macs_worth_wak
   TilePlan plan;
   plan.row_blocks = (rows + kTileRows - 1) / kTileRows;
   // A worker that is awake costs a tenth of one that sleeps.
-  const int64_t enough = pool.awake() ? macs_worth_waking / 8 : macs_worth_waking;
-  plan.is_shared = pool.participants() > 1 && macs >= enough;
+  const int64_t enough = pool.awake() ? macs_worth_waking / 12 : macs_worth_waking;
+  const int64_t participants = pool.participants();
+  plan.is_shared = participants > 1 && macs >= enough;
   if (!plan.is_shared) return plan;
-  // Enough tiles that a participant who starts late or is interrupted leaves the others work, and
-  // none so large that waiting for the last one takes long: some 200 microseconds.
-  constexpr int64_t kLeastTiles = 16;
+  // Enough tiles that a participant who starts late or is interrupted leaves the others work, each
+  // of some microseconds, as it costs tenths of one; and none so large that waiting for the last
+  // one takes long: some 200 microseconds.
+  constexpr int64_t kManyTiles = 16;
+  const int64_t least_macs = macs_worth_waking / 10;
   const int64_t most_macs = 6 * macs_worth_waking;
-  const int64_t tiles = std::max(kLeastTiles, macs / most_macs);
+  const int64_t worth = std::min(kManyTiles, macs / least_macs) / participants * participants;
+  const int64_t tiles = std::max({participants, worth, macs / most_macs});
   plan.panel_ranges = static_cast<int>(std::clamp<int64_t>(tiles / plan.row_blocks, 1, panels));
   return plan;
 }

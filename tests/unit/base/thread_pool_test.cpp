@@ -106,10 +106,10 @@ TEST_CASE("after a late worker the caller works alone for a while, then shares a
   CHECK(slept);
   CHECK_FALSE(pool.awake());
   int alone = 0;
-  for (int round = 0; round < 16; ++round) {
+  for (int round = 0; round < 64; ++round) {
     pool.run(8, [&](int, int participant) { alone += participant == 0 ? 1 : 100; });
   }
-  CHECK(alone == 16 * 8);
+  CHECK(alone == 64 * 8);
   begun = 0;
   pool.run(2, [&](int, int) {  // would never end on the caller alone
     begun.fetch_add(1);
