@@ -118,7 +118,7 @@ struct Bench {
                 std::to_string(heads) + " heads of " + std::to_string(width / heads),
             "GMAC/s", [&] {
               for (int i = 0; i < repeats; ++i) {
-                attention({pool, arena}, {&item, 1}, heads, 0.1F, false);
+                attention({pool, arena}, {&item, 1}, heads, 0.1F);
               }
               return macs * repeats;
             });

@@ -17,12 +17,14 @@ set(DRAGOMAN_KERNELS_SOURCES
   src/kernels/attention.cpp
   src/kernels/gemm_f32.cpp
   src/kernels/gemm_int8.cpp
+  src/kernels/head_panels.cpp
   src/kernels/int8_kernels.cpp
   src/kernels/packing.cpp
   src/kernels/probe.cpp
   src/kernels/quantize.cpp
   src/kernels/reference.cpp
   src/kernels/rows.cpp
+  src/kernels/score_terms.cpp
   src/kernels/self_test.cpp
   src/kernels/tile_output.cpp
 )
@@ -35,6 +37,8 @@ set(DRAGOMAN_NN_SOURCES
   src/nn/linear_slots.cpp
   src/nn/norm.cpp
   src/nn/positions.cpp
+  src/nn/relative_positions.cpp
+  src/nn/rotary.cpp
   src/nn/slots.cpp
   src/nn/vector.cpp
   src/nn/weight_rows.cpp
@@ -93,14 +97,23 @@ set(DRAGOMAN_TEXT_SOURCES
   src/text/word_piece_decoder.cpp
 )
 set(DRAGOMAN_MODELS_SOURCES
+  src/models/albert.cpp
+  src/models/attention_plan.cpp
   src/models/bert.cpp
   src/models/config.cpp
+  src/models/deberta.cpp
+  src/models/distilbert.cpp
+  src/models/electra.cpp
   src/models/encoder_model.cpp
+  src/models/encoder_page.cpp
   src/models/encoder_pass.cpp
   src/models/inputs.cpp
   src/models/layers.cpp
   src/models/marian.cpp
+  src/models/modernbert.cpp
+  src/models/mpnet.cpp
   src/models/parts.cpp
+  src/models/roberta.cpp
   src/models/seq2seq.cpp
   src/models/seq2seq_session.cpp
 )
@@ -152,4 +165,5 @@ set(DRAGOMAN_HOT_SOURCES
   src/nn/kv_cache.cpp
   src/nn/linear.cpp
   src/nn/norm.cpp
+  src/nn/rotary.cpp
 )

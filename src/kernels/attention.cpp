@@ -5,6 +5,7 @@
 #include <cassert>
 
 #include "kernels/f32_tiles.hpp"
+#include "kernels/head_panels.hpp"
 #include "kernels/packing.hpp"
 #include "kernels/rows.hpp"
 #include "kernels/simd.hpp"
@@ -110,58 +111,17 @@ struct Sizes {
   size_t total() const { return key_panels + value_panels + scores; }
 };
 
-// Four rows of four become columns of a panel.
-DRAGOMAN_SIMD void transpose_four(const float* const (&rows)[4], int d, float* to) {
-  const I32x4 a = bits(load(rows[0] + d));
-  const I32x4 b = bits(load(rows[1] + d));
-  const I32x4 c = bits(load(rows[2] + d));
-  const I32x4 e = bits(load(rows[3] + d));
-  const I32x4 even_ab = even_lanes(a, b);
-  const I32x4 even_ce = even_lanes(c, e);
-  const I32x4 odd_ab = odd_lanes(a, b);
-  const I32x4 odd_ce = odd_lanes(c, e);
-  store(to, from_bits(even_lanes(even_ab, even_ce)));
-  store(to + kPanelColumns, from_bits(even_lanes(odd_ab, odd_ce)));
-  store(to + 2 * kPanelColumns, from_bits(odd_lanes(even_ab, even_ce)));
-  store(to + 3 * kPanelColumns, from_bits(odd_lanes(odd_ab, odd_ce)));
-}
-
-// Panels of 16 keys, head_dim-major: the keys transposed. Padding keys repeat the last one; their
-// scores are not used.
-void pack_keys(View<const float> keys, int columns, float* panels) {
-  for (int first = 0; first < columns; first += 4) {
-    const float* rows[4];
-    for (int r = 0; r < 4; ++r) rows[r] = keys.row(std::min(first + r, keys.rows - 1));
-    float* to = panels + static_cast<ptrdiff_t>(first / kPanelColumns) * keys.cols * kPanelColumns +
-                first % kPanelColumns;
-    int d = 0;
-    for (; d + 4 <= keys.cols; d += 4) transpose_four(rows, d, to + d * kPanelColumns);
-    for (; d < keys.cols; ++d) {
-      for (int r = 0; r < 4; ++r) to[d * kPanelColumns + r] = rows[r][d];
-    }
-  }
-}
-
-// Panels of 16 of the head's columns, row-major.
-void pack_values(View<const float> values, int columns, float* panels) {
-  for (int first = 0; first < columns; first += kPanelColumns) {
-    const int width = std::min(kPanelColumns, values.cols - first);
-    for (int row = 0; row < values.rows; ++row, panels += kPanelColumns) {
-      const float* from = values.row(row) + first;
-      if (width == kPanelColumns) {
-        for (int j = 0; j < kPanelColumns; j += 4) store(panels + j, load(from + j));
-      } else {
-        for (int j = 0; j < kPanelColumns; ++j) panels[j] = j < width ? from[j] : 0.0F;
-      }
-    }
-  }
-}
-
 // The rows of one head; none when they are not wanted.
 View<float> part_of(View<float> probabilities, int head, int rows) {
   if (probabilities.data == nullptr) return {};
   return probabilities.block(head * rows, rows);
 }
+
+// Key rows [begin, end).
+struct Range {
+  int begin;
+  int end;
+};
 
 // One head of one item.
 struct Head {
@@ -171,27 +131,37 @@ struct Head {
   View<float> out;
   View<float> probabilities;  // [query rows, key rows] or empty
   float scale;
-  bool causal;
+  const ScoreTerms& terms;
+  int index;  // among the heads
 
-  // Keys that query row `row` sees.
-  int visible(int row) const {
-    return causal ? std::max(0, key.rows - query.rows + row + 1) : key.rows;
-  }
+  // The key that is as old as a query.
+  int position(int row) const { return key.rows - query.rows + row; }
 
-  void run_direct(float* scores) const {
-    const auto key_row = [this](int j) { return key.row(j); };
-    const auto value_row = [this](int j) { return value.row(j); };
-    for (int row = 0; row < query.rows; ++row) {
-      const int seen = visible(row);
-      attend_directly(query.row(row), key_row, value_row, seen, query.cols, scale, scores,
-                      out.row(row));
-      std::fill(scores + seen, scores + key.rows, 0.0F);
-      keep(row, scores);
+  Range visible(int row) const {
+    const int at = position(row);
+    Range range{0, key.rows};
+    if (terms.causal) range.end = std::max(0, at + 1);
+    if (terms.window >= 0) {
+      range.begin = std::max(0, at - terms.window);
+      range.end = std::min(range.end, at + terms.window + 1);
     }
+    return range;
   }
 
   void keep(int row, const float* weights) const {
     if (probabilities.data != nullptr) std::copy_n(weights, key.rows, probabilities.row(row));
+  }
+
+  void run_direct(float* scores) const {
+    for (int row = 0; row < query.rows; ++row) {
+      const Range range = visible(row);
+      const auto key_row = [&](int j) { return key.row(range.begin + j); };
+      const auto value_row = [&](int j) { return value.row(range.begin + j); };
+      std::fill(scores, scores + key.rows, 0.0F);
+      attend_directly(query.row(row), key_row, value_row, range.end - range.begin, query.cols,
+                      scale, scores + range.begin, out.row(row));
+      keep(row, scores);
+    }
   }
 
   void run_blocks(float* scratch) const {
@@ -201,53 +171,69 @@ struct Head {
     float* scores = value_panels + sizes.value_panels;
     pack_keys(key, sizes.key_columns, key_panels);
     pack_values(value, sizes.value_columns, value_panels);
+    RelativeScores relative(terms, index, index * query.cols, key, scale, scores + sizes.scores);
     for (int first = 0; first < query.rows; first += kBlockRows) {
       const int rows = std::min(kBlockRows, query.rows - first);
-      score_block(first, rows, key_panels, sizes.key_columns, scores);
-      sum_block(first, rows, value_panels, {scores, rows, key.rows, sizes.key_columns});
+      // What the block sees as a whole, in panels of keys.
+      const Range seen{visible(first).begin / kPanelColumns * kPanelColumns,
+                       visible(first + rows - 1).end};
+      const View<float> block(scores, rows, sizes.key_columns);
+      score_block(first, seen, key_panels, block);
+      relative.begin_block(query.block(first, rows));
+      for (int row = 0; row < rows; ++row) weigh_row(first, row, seen, relative, block);
+      sum_block(first, seen, value_panels, block);
     }
   }
 
-  // scores[r, j] = softmax over j of scale * query . key, 0 where a key is not seen.
-  void score_block(int first, int rows, const float* panels, int columns, float* scores) const {
+  // scores[r, j] = scale * query . key
+  void score_block(int first, Range seen, const float* panels, View<float> scores) const {
     alignas(64) float tile[kBlockRows * kPanelColumns];
     const F32x4 factor = splat(scale);
-    for (int column = 0; column < columns; column += kPanelColumns) {
+    for (int column = seen.begin; column < seen.end; column += kPanelColumns) {
       f32_panel({.rows = query.row(first),
                  .row_stride = query.stride,
-                 .row_count = rows,
+                 .row_count = scores.rows,
                  .panel = panels + static_cast<ptrdiff_t>(column) * query.cols,
                  .inputs = query.cols,
                  .accumulate = false,
                  .tile = tile});
-      for (int row = 0; row < rows; ++row) {
-        float* to = scores + static_cast<ptrdiff_t>(row) * columns + column;
+      for (int row = 0; row < scores.rows; ++row) {
+        float* to = scores.row(row) + column;
         for (int j = 0; j < kPanelColumns; j += 4) {
           store(to + j, load(tile + row * kPanelColumns + j) * factor);
         }
       }
     }
-    for (int row = 0; row < rows; ++row) {
-      float* start = scores + static_cast<ptrdiff_t>(row) * columns;
-      const int seen = visible(first + row);
-      softmax({start, static_cast<size_t>(seen)});
-      std::fill(start + seen, start + columns, 0.0F);
-      keep(first + row, start);
-    }
   }
 
-  void sum_block(int first, int rows, const float* panels, View<const float> weights) const {
+  // Scores of a row become weights, 0 where a key is not seen.
+  void weigh_row(int first, int row, Range seen, const RelativeScores& relative,
+                 View<float> scores) const {
+    const Range range = visible(first + row);
+    float* weights = scores.row(row);
+    if (terms.relative()) {
+      relative.add(row, position(first + row), range.begin, range.end, weights);
+    }
+    softmax({weights + range.begin, static_cast<size_t>(range.end - range.begin)});
+    const bool kept = probabilities.data != nullptr;
+    std::fill(weights + (kept ? 0 : seen.begin), weights + range.begin, 0.0F);
+    std::fill(weights + range.end, weights + (kept ? key.rows : seen.end), 0.0F);
+    keep(first + row, weights);
+  }
+
+  void sum_block(int first, Range seen, const float* panels, View<const float> weights) const {
     alignas(64) float tile[kBlockRows * kPanelColumns];
     for (int column = 0; column < value.cols; column += kPanelColumns) {
-      f32_panel({.rows = weights.data,
+      const float* panel = panels + static_cast<ptrdiff_t>(column) * value.rows;
+      f32_panel({.rows = weights.data + seen.begin,
                  .row_stride = weights.stride,
-                 .row_count = rows,
-                 .panel = panels + static_cast<ptrdiff_t>(column) * value.rows,
-                 .inputs = value.rows,
+                 .row_count = weights.rows,
+                 .panel = panel + static_cast<ptrdiff_t>(seen.begin) * kPanelColumns,
+                 .inputs = seen.end - seen.begin,
                  .accumulate = false,
                  .tile = tile});
       const int width = std::min(kPanelColumns, value.cols - column);
-      for (int row = 0; row < rows; ++row) {
+      for (int row = 0; row < weights.rows; ++row) {
         std::copy_n(tile + row * kPanelColumns, width, out.row(first + row) + column);
       }
     }
@@ -277,14 +263,16 @@ void for_each_head(const Context& context, int items, int heads, size_t scratch_
 }  // namespace
 
 void attention(const Context& context, std::span<const AttentionItem> items, int heads, float scale,
-               bool causal) {
+               const ScoreTerms& terms) {
   const ArenaScope scope(context.arena);
   size_t scratch = 0;
   int64_t macs = 0;
   for (const AttentionItem& item : items) {
     assert(item.query.cols % heads == 0 && item.key.rows == item.value.rows);
-    const Sizes sizes(item.key.rows, item.query.rows, item.query.cols / heads);
-    scratch = std::max(scratch, sizes.total());
+    const int width = item.query.cols / heads;
+    const Sizes sizes(item.key.rows, item.query.rows, width);
+    const size_t relative = RelativeScores::scratch(terms, kBlockRows, item.key.rows, width);
+    scratch = std::max(scratch, sizes.total() + relative);
     macs += 2 * static_cast<int64_t>(item.query.rows) * item.key.rows * item.query.cols;
   }
   const auto body = [&](int index, int head_index, float* room) {
@@ -297,8 +285,9 @@ void attention(const Context& context, std::span<const AttentionItem> items, int
                     item.out.columns(first, width),
                     part_of(item.probabilities, head_index, item.query.rows),
                     scale,
-                    causal};
-    if (item.query.rows <= kFewQueries) {
+                    terms,
+                    head_index};
+    if (item.query.rows <= kFewQueries && !terms.relative()) {
       head.run_direct(room);
     } else {
       head.run_blocks(room);

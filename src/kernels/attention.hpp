@@ -5,6 +5,7 @@
 #include <span>
 
 #include "base/context.hpp"
+#include "kernels/score_terms.hpp"
 #include "tensor/view.hpp"
 
 namespace dragoman {
@@ -19,11 +20,11 @@ struct AttentionItem {
   View<float> probabilities = {};
 };
 
-/// Every query row sees every key row of its own item; with `causal`, query row i sees key rows
-/// up to key_rows - query_rows + i. Items are independent and may have any lengths.
-/// @param scale  multiplies the scores, usually 1 / sqrt(head_dim)
+/// Every query row sees every key row of its own item, or those that `terms` allow; at least one.
+/// Items are independent and may have any lengths. Scores are held for a few rows at a time.
+/// @param scale  multiplies the products, usually 1 / sqrt(head_dim)
 void attention(const Context& context, std::span<const AttentionItem> items, int heads, float scale,
-               bool causal);
+               const ScoreTerms& terms = {});
 
 /// One query against keys and values that lie scattered in a cache.
 struct GatheredAttentionItem {

@@ -172,9 +172,9 @@ double run_rest() {
   const Context context{pool, arena};
   layer_norm(part(0), ones, ones, 1e-5F, part(1));
   const AttentionItem block{part(0), part(1), part(2), part(3)};
-  attention(context, {&block, 1}, 2, 0.1F, false);
+  attention(context, {&block, 1}, 2, 0.1F);
   const AttentionItem row{part(0).block(0, 1), part(1), part(2), part(3).block(0, 1)};
-  attention(context, {&row, 1}, 2, 0.1F, false);
+  attention(context, {&row, 1}, 2, 0.1F);
   const int32_t entries[] = {0, 2, 1};
   const GatheredAttentionItem gathered{part(0).row(0), entries, part(3).row(0)};
   gathered_attention(context, {&gathered, 1}, part(1), part(2), 2, 0.1F);

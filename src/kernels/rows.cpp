@@ -179,6 +179,15 @@ void add(std::span<const float> from, std::span<float> to) {
   for (; i < to.size(); ++i) to[i] += from[i];
 }
 
+void multiply(std::span<const float> from, std::span<float> to) {
+  assert(from.size() == to.size());
+  size_t i = 0;
+  for (; i + 4 <= to.size(); i += 4) {
+    store(to.data() + i, load(to.data() + i) * load(from.data() + i));
+  }
+  for (; i < to.size(); ++i) to[i] *= from[i];
+}
+
 void scale(std::span<const float> from, float scale, std::span<float> to) {
   assert(from.size() == to.size());
   const F32x4 factor = splat(scale);

@@ -38,6 +38,8 @@ void apply_norm(const RowNorm& norm, std::span<float> row);
 
 /// to[i] += from[i]
 void add(std::span<const float> from, std::span<float> to);
+/// to[i] *= from[i]
+void multiply(std::span<const float> from, std::span<float> to);
 /// to[i] = from[i] * scale
 void scale(std::span<const float> from, float scale, std::span<float> to);
 /// True when every value is finite.

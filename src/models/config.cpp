@@ -56,22 +56,37 @@ size_t label_index(std::string_view id, size_t count) {
 
 }  // namespace
 
+void refuse_model(const std::string& what) {
+  refuse(ErrorCode::kUnsupportedModel, what);
+}
+
+void refuse_config(const std::string& what) {
+  refuse(ErrorCode::kModelFormat, what);
+}
+
 int ConfigReader::size(std::string_view field, int fallback, int limit) const {
+  return integer(field, fallback, 1, limit);
+}
+
+int ConfigReader::count(std::string_view field, int fallback, int limit) const {
+  return integer(field, fallback, 0, limit);
+}
+
+int ConfigReader::integer(std::string_view field, int fallback, int least, int most) const {
   // Compared as 64 bits: a value beyond int must be refused, not wrapped.
   const int64_t value = config_.get_int(field, fallback);
-  if (value < 1 || value > limit) {
+  if (value < least || value > most) {
     refuse(ErrorCode::kModelFormat, std::string(field) + " is " + std::to_string(value) +
-                                        ", outside 1 to " + std::to_string(limit));
+                                        ", outside " + std::to_string(least) + " to " +
+                                        std::to_string(most));
   }
   return static_cast<int>(value);
 }
 
 int ConfigReader::token(std::string_view field, int fallback, int limit) const {
   if (!config_.has(field)) {
-    // An explicit null says that there is no such token; has() does not tell it from absence.
-    bool present = false;
-    config_.each_member([&](std::string_view name, const Json&) { present |= name == field; });
-    return present || fallback >= limit ? -1 : fallback;
+    // An explicit null says that there is no such token.
+    return is_null(field) || fallback >= limit ? -1 : fallback;
   }
   const int64_t value = config_.at(field).as_int();
   if (value < 0 || value >= limit) {
@@ -79,6 +94,14 @@ int ConfigReader::token(std::string_view field, int fallback, int limit) const {
                                         ", outside a vocabulary of " + std::to_string(limit));
   }
   return static_cast<int>(value);
+}
+
+// has() does not tell a null from absence.
+bool ConfigReader::is_null(std::string_view field) const {
+  bool found = false;
+  config_.each_member(
+      [&](std::string_view name, const Json& value) { found |= name == field && value.is_null(); });
+  return found;
 }
 
 bool ConfigReader::flag(std::string_view field, bool fallback) const {
@@ -178,6 +201,7 @@ TransformerConfig read_config(Json config) {
       const ConfigReader reader(config);
       reader.check_quantization();
       TransformerConfig result = family->read(reader);
+      result.model_type = model_type;
       result.architecture = reader.architecture();
       return result;
     }

@@ -9,11 +9,13 @@
 
 #include "base/json.hpp"
 #include "kernels/activations.hpp"
+#include "nn/attention.hpp"
 #include "tensor/dtype.hpp"
 
 namespace dragoman {
 
-enum class Positions { kLearned, kSinusoidal };
+/// Vectors added to the tokens' own; AttentionPositions tells of what acts on scores instead.
+enum class Positions { kNone, kLearned, kSinusoidal };
 /// Where a block normalises: its sum with the residual (post), or its input (pre).
 enum class NormPlace { kPost, kPre };
 
@@ -26,10 +28,37 @@ std::string_view task_of(Head head);
 
 /// What lies between the encoder's output and the last matrix of a head.
 struct HeadConfig {
-  int dense = 0;                              // outputs of a matrix of its own; 0: there is none
+  int dense = 0;  // outputs of a matrix of its own; 0: there is none
+  bool dense_bias = true;
   Activation activation = Activation::kNone;  // of what that matrix gave
   bool norm = false;                          // and a layer norm after that
+  bool output_bias = true;
+  bool mean = false;              // of a sequence: all rows are averaged, not the first taken
+  std::string_view refusal = {};  // why there is no such head
 };
+
+/// How far apart two tokens stand, as their attention sees it. Each part is off by default.
+struct AttentionPositions {
+  // A bias per head and bucket, the same in all layers (nn/relative_positions.hpp).
+  int bias_buckets = 0;
+  int bias_max_distance = 0;
+  // Rotary; the second serves layers with a window.
+  float rotary_theta = 0.0F;
+  float local_rotary_theta = 0.0F;
+  // All layers but every n-th, from the first on, see only this far to either side.
+  int window = -1;
+  int global_every = 1;
+  // Disentangled: a table of twice `span` vectors; buckets of distances if there are any.
+  Disentangled disentangled = {};
+  bool has_table = false;
+  bool norm_table = false;
+  int span = 0;
+  int log_buckets = 0;
+  int max_distance = 0;
+};
+
+/// Where narrower (or wider) embeddings become as wide as the layers.
+enum class EmbeddingProjection { kNone, kBeforeNorm, kAfterNorm };
 
 /// Shapes and switches of one stack (encoder or decoder).
 struct StackConfig {
@@ -42,15 +71,31 @@ struct TransformerConfig {
   std::string model_type;    // "bert", "marian"
   std::string architecture;  // the class the checkpoint was saved from, or empty
   int hidden_size = 0;
+  int embedding_size = 0;      // width of the tables, where it is not hidden_size
   int vocab_size = 0;          // of the encoder, or of both sides
   int decoder_vocab_size = 0;  // == vocab_size when shared
-  int max_positions = 0;
+  int max_positions = 0;       // tokens of a sequence
+  int position_rows = 0;       // of a learned table, if that has more
+  int first_position = 0;      // of the first token in that table
+  int skipped_token = -1;      // stands at first_position - 1 wherever it is, and is not counted
   int type_vocab_size = 0;
   StackConfig encoder;
   StackConfig decoder;  // layers == 0: none
   Activation activation = Activation::kGelu;
   Positions positions = Positions::kLearned;
+  AttentionPositions attention;
   NormPlace norm_place = NormPlace::kPost;
+  bool norm_first = true;  // under kPre: the first attention has a norm of its own
+  bool norm_bias = true;
+  bool attention_bias = true;
+  bool ffn_bias = true;
+  bool gated_ffn = false;
+  EmbeddingProjection embedding_projection = EmbeddingProjection::kNone;
+  // Layers that take turns (ALBERT): so many groups of so many, each group run several times.
+  int layer_groups = 0;  // 0: every layer is its own
+  int inner_layers = 1;
+  int convolution = 0;  // width of one beside the first layer (DeBERTa); 0: there is none
+  Activation convolution_activation = Activation::kTanh;
   float norm_epsilon = 1e-12F;
   bool scale_embedding = false;
   bool tie_embeddings = true;    // the output layer is the decoder's embedding table
@@ -63,6 +108,13 @@ struct TransformerConfig {
   std::vector<std::string> labels;  // id2label in id order
   std::array<HeadConfig, kHeads> heads;
   bool pretraining_masks = false;  // checkpoints of pre-training hold the head for masked words
+
+  /// Width of the embedding tables.
+  int embedding_width() const { return embedding_size > 0 ? embedding_size : hidden_size; }
+  int table_positions() const { return position_rows > 0 ? position_rows : max_positions; }
+  /// Layers with weights of their own, and how many are run.
+  int own_layers() const { return layer_groups > 0 ? layer_groups * inner_layers : encoder.layers; }
+  int run_layers() const { return encoder.layers * inner_layers; }
 
   HeadConfig& head(Head kind) { return heads[static_cast<size_t>(kind)]; }
   const HeadConfig& head(Head kind) const { return heads[static_cast<size_t>(kind)]; }

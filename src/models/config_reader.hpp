@@ -20,10 +20,17 @@ class ConfigReader {
 
   /// An integer in [1, limit].
   int size(std::string_view field, int fallback, int limit) const;
+  /// An integer in [0, limit].
+  int count(std::string_view field, int fallback, int limit) const;
   /// A token id in [0, limit), or -1 for none: the field is null, or absent and `fallback` (the
   /// default of a full-sized model) lies outside this vocabulary.
   int token(std::string_view field, int fallback, int limit) const;
+  /// Whether the field is there as null, not absent.
+  bool is_null(std::string_view field) const;
   bool flag(std::string_view field, bool fallback) const;
+  std::string text(std::string_view field, std::string_view fallback) const {
+    return config_.get_string(field, fallback);
+  }
   /// A positive, finite number.
   float epsilon(std::string_view field, double fallback) const;
   Activation activation(std::string_view field, std::string_view fallback) const;
@@ -39,8 +46,13 @@ class ConfigReader {
   const Json& json() const { return config_; }
 
  private:
+  int integer(std::string_view field, int fallback, int least, int most) const;
   Json config_;
 };
+
+/// Throws unsupported-model, or model-format, with a sentence about config.json.
+[[noreturn]] void refuse_model(const std::string& what);
+[[noreturn]] void refuse_config(const std::string& what);
 
 /// Throws model-format unless `hidden_size` splits evenly over `heads`.
 void check_heads(int hidden_size, int heads, std::string_view heads_field);

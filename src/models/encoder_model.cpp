@@ -83,6 +83,10 @@ std::unique_ptr<EncoderModel> make_encoder_model(const TransformerConfig& config
                                                   ".");
   }
   check_architecture(config, head);
+  if (!config.head(head).refusal.empty()) {
+    throw Error(ErrorCode::kUnsupportedModel,
+                "config.json: " + std::string(config.head(head).refusal) + ".");
+  }
   if (head == Head::kSpan && config.labels.size() != 2) {
     throw Error(ErrorCode::kUnsupportedModel,
                 "config.json: question-answering takes two labels, start and end, not " +

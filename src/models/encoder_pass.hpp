@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
+#include "models/attention_plan.hpp"
 #include "models/encoder_model.hpp"
 #include "models/parts.hpp"
 
@@ -24,11 +26,14 @@ class TransformerPass final : public EncoderPass {
  private:
   void add_input(const EncoderInput& input);
   void embed(const Context& context);
-  void run_layer_at(const Context& context, size_t index);
+  void sum_embeddings(View<float> out) const;
+  void run_next_layer(const Context& context);
+  void convolve(const Context& context, View<const float> embedded);
   void keep_hidden();
   std::vector<View<float>> keep_attentions();
   void run_head(const Context& context);
   void gather_rows(View<float> out) const;
+  int longest() const;
   int sequences() const { return static_cast<int>(offsets_.size()) - 1; }
   int tokens() const { return offsets_.back(); }
 
@@ -45,7 +50,8 @@ class TransformerPass final : public EncoderPass {
   View<float> logits_;
   std::vector<std::vector<float>> kept_hidden_;      // per layer
   std::vector<std::vector<float>> kept_attentions_;  // per layer, sequences one after the other
-  size_t next_layer_ = 0;
+  std::optional<AttentionPlan> plan_;
+  int next_layer_ = 0;
 };
 
 }  // namespace dragoman

@@ -19,10 +19,23 @@ struct Family {
   void (*name_seq2seq)(Seq2SeqParts& parts, SlotTable& slots);
 };
 
+extern const Family kAlbertFamily;
 extern const Family kBertFamily;
+extern const Family kCamembertFamily;
+extern const Family kDebertaV2Family;
+extern const Family kDistilbertFamily;
+extern const Family kElectraFamily;
 extern const Family kMarianFamily;
+extern const Family kModernbertFamily;
+extern const Family kMpnetFamily;
+extern const Family kRobertaFamily;
+extern const Family kXlmRobertaFamily;
 
-inline constexpr std::array<const Family*, 2> kFamilies = {&kBertFamily, &kMarianFamily};
+inline constexpr std::array<const Family*, 11> kFamilies = {
+    &kAlbertFamily,     &kBertFamily,    &kCamembertFamily,  &kDebertaV2Family,
+    &kDistilbertFamily, &kElectraFamily, &kMarianFamily,     &kModernbertFamily,
+    &kMpnetFamily,      &kRobertaFamily, &kXlmRobertaFamily,
+};
 
 /// The family read_config() found.
 const Family& family_of(const TransformerConfig& config);

@@ -6,19 +6,20 @@ namespace dragoman {
 namespace {
 
 // hidden = norm(hidden + block(hidden)), or hidden + block(norm(hidden)).
+// @param norm   null: the sum or the input stays as it is
 // @param block  called as block(input, out), adds its result to `out`; may be given one view twice
 template <typename Block>
-void residual(const Context& context, const LayerNorm& norm, NormPlace place, View<float> hidden,
+void residual(const Context& context, const LayerNorm* norm, NormPlace place, View<float> hidden,
               const Block& block) {
-  if (place == NormPlace::kPost) {  // in place: a block reads its input before it adds
+  if (place == NormPlace::kPost || norm == nullptr) {  // a block reads its input before it adds
     block(hidden, hidden);
-    norm.forward(context, hidden, hidden);
+    if (norm != nullptr) norm->forward(context, hidden, hidden);
     return;
   }
   const ArenaScope scope(context.arena);
   const auto count = static_cast<size_t>(hidden.rows) * static_cast<size_t>(hidden.cols);
   const View<float> normed(context.arena.take<float>(count).data(), hidden.rows, hidden.cols);
-  norm.forward(context, hidden, normed);
+  norm->forward(context, hidden, normed);
   block(normed, hidden);
 }
 
@@ -26,25 +27,25 @@ void residual(const Context& context, const LayerNorm& norm, NormPlace place, Vi
 
 void run_layer(const Context& context, const EncoderLayer& layer, NormPlace norm_place,
                const AttentionInput& input, View<float> hidden) {
-  residual(context, layer.attention_norm, norm_place, hidden,
-           [&](View<const float> x, View<float> out) {
-             layer.attention.forward(context, x, input, out);
-           });
-  residual(context, layer.ffn_norm, norm_place, hidden,
+  const LayerNorm* attention_norm = layer.attention_norm ? &*layer.attention_norm : nullptr;
+  residual(context, attention_norm, norm_place, hidden, [&](View<const float> x, View<float> out) {
+    layer.attention.forward(context, x, input, out);
+  });
+  residual(context, &layer.ffn_norm, norm_place, hidden,
            [&](View<const float> x, View<float> out) { layer.ffn.forward(context, x, out); });
 }
 
 void run_layer(const Context& context, const DecoderLayer& layer, int index, NormPlace norm_place,
                const DecoderStep& step, View<float> hidden) {
-  residual(context, layer.attention_norm, norm_place, hidden,
+  residual(context, &layer.attention_norm, norm_place, hidden,
            [&](View<const float> x, View<float> out) {
              layer.attention.forward_cached(context, x, step.histories, step.cache, index, out);
            });
-  residual(context, layer.cross_norm, norm_place, hidden,
+  residual(context, &layer.cross_norm, norm_place, hidden,
            [&](View<const float> x, View<float> out) {
              layer.cross.forward(context, x, step.sources, out);
            });
-  residual(context, layer.ffn_norm, norm_place, hidden,
+  residual(context, &layer.ffn_norm, norm_place, hidden,
            [&](View<const float> x, View<float> out) { layer.ffn.forward(context, x, out); });
 }
 

@@ -60,7 +60,7 @@ void name_self_attention(const Names& names, SelfAttention& attention, int hidde
 
 void name_layer(const Names& names, EncoderLayer& layer, int hidden) {
   name_self_attention(names.in("self_attn."), layer.attention, hidden);
-  names.norm("self_attn_layer_norm", layer.attention_norm);
+  names.norm("self_attn_layer_norm", *layer.attention_norm);
   names.linear("fc1", layer.ffn.widen());
   names.linear("fc2", layer.ffn.narrow());
   names.norm("final_layer_norm", layer.ffn_norm);

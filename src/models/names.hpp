@@ -23,12 +23,21 @@ class Names {
   /// `layer` holds several published matrices; this one is its outputs [first, first + count).
   void linear(std::string_view name, Linear& layer, int first, int count) const {
     slots_.add(full(name, ".weight"), layer.weight_slot(first, count));
-    slots_.add(full(name, ".bias"), layer.bias_slot(first, count));
+    if (layer.has_bias()) slots_.add(full(name, ".bias"), layer.bias_slot(first, count));
   }
   void norm(std::string_view name, LayerNorm& norm) const {
     slots_.add(full(name, ".weight"), norm.weight_slot());
     slots_.add(full(name, ".bias"), norm.bias_slot());
+    // TensorFlow's names live on in checkpoints converted before 2020.
+    if (!name.ends_with("LayerNorm")) return;
+    slots_.add(full(name, ".gamma"), norm.weight_slot());
+    slots_.add(full(name, ".beta"), norm.bias_slot());
   }
+  void scale(std::string_view name, LayerNorm& norm) const {
+    slots_.add(full(name, ".weight"), norm.weight_slot());
+  }
+  void slot(std::string_view name, Slot* slot) const { slots_.add(full(name, ""), slot); }
+  void ignore(std::string_view name) const { slots_.ignore(full(name, "")); }
   void table(std::string_view name, Embedding& table) const {
     slots_.add(full(name, ".weight"), table.slot());
   }

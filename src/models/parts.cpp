@@ -25,9 +25,14 @@ float embedding_scale(const TransformerConfig& config) {
   return config.scale_embedding ? std::sqrt(static_cast<float>(config.hidden_size)) : 1.0F;
 }
 
+template <typename Part>
+size_t bytes_of(const std::optional<Part>& part) {
+  return part ? part->packed_bytes() : 0;
+}
+
 // Overloads on the layer let one template below serve both stacks.
 size_t layer_bytes(const EncoderLayer& layer) {
-  return layer.attention.packed_bytes() + layer.attention_norm.packed_bytes() +
+  return layer.attention.packed_bytes() + bytes_of(layer.attention_norm) +
          layer.ffn.packed_bytes() + layer.ffn_norm.packed_bytes();
 }
 
@@ -41,7 +46,7 @@ template <typename Layer>
 std::vector<Layer> make_layers(int count, const TransformerConfig& config, WeightType type) {
   std::vector<Layer> layers;
   layers.reserve(static_cast<size_t>(count));
-  for (int i = 0; i < count; ++i) layers.emplace_back(config, type);
+  for (int i = 0; i < count; ++i) layers.emplace_back(config, i, type);
   return layers;
 }
 
@@ -64,6 +69,25 @@ int head_outputs(const TransformerConfig& config, Head kind) {
   return kind == Head::kSpan ? 2 : static_cast<int>(config.labels.size());
 }
 
+AttentionShape attention_shape(const TransformerConfig& config, const StackConfig& stack) {
+  const AttentionPositions& positions = config.attention;
+  const Disentangled& disentangled = positions.disentangled;
+  return {.hidden_size = config.hidden_size,
+          .heads = stack.heads,
+          .bias = config.attention_bias,
+          .disentangled = positions.has_table ? disentangled : Disentangled{},
+          .scale_factor = 1 + static_cast<int>(disentangled.content_to_position) +
+                          static_cast<int>(disentangled.position_to_content)};
+}
+
+FeedForwardShape ffn_shape(const TransformerConfig& config, const StackConfig& stack) {
+  return {.hidden_size = config.hidden_size,
+          .ffn_size = stack.ffn_size,
+          .activation = config.activation,
+          .gated = config.gated_ffn,
+          .bias = config.ffn_bias};
+}
+
 [[noreturn]] void refuse_size(uint64_t elements) {
   throw Error(ErrorCode::kOutOfMemory, "config.json describes a model of " +
                                            std::to_string(elements) +
@@ -72,18 +96,20 @@ int head_outputs(const TransformerConfig& config, Head kind) {
 
 }  // namespace
 
-EncoderLayer::EncoderLayer(const TransformerConfig& config, WeightType type)
-    : attention(config.hidden_size, config.encoder.heads, type),
-      attention_norm(config.hidden_size, config.norm_epsilon),
-      ffn(config.hidden_size, config.encoder.ffn_size, config.activation, type),
-      ffn_norm(config.hidden_size, config.norm_epsilon) {}
+EncoderLayer::EncoderLayer(const TransformerConfig& config, int index, WeightType type)
+    : attention(attention_shape(config, config.encoder), type),
+      ffn(ffn_shape(config, config.encoder), type),
+      ffn_norm(config.hidden_size, config.norm_epsilon) {
+  const bool bare = config.norm_place == NormPlace::kPre && !config.norm_first && index == 0;
+  if (!bare) attention_norm.emplace(config.hidden_size, config.norm_epsilon);
+}
 
-DecoderLayer::DecoderLayer(const TransformerConfig& config, WeightType type)
-    : attention(config.hidden_size, config.decoder.heads, type),
+DecoderLayer::DecoderLayer(const TransformerConfig& config, int /*index*/, WeightType type)
+    : attention(attention_shape(config, config.decoder), type),
       attention_norm(config.hidden_size, config.norm_epsilon),
       cross(config.hidden_size, config.decoder.heads, type),
       cross_norm(config.hidden_size, config.norm_epsilon),
-      ffn(config.hidden_size, config.decoder.ffn_size, config.activation, type),
+      ffn(ffn_shape(config, config.decoder), type),
       ffn_norm(config.hidden_size, config.norm_epsilon) {}
 
 void TokenTable::row(int32_t token, std::span<float> out) const {
@@ -98,30 +124,67 @@ void TokenTable::row(int32_t token, std::span<float> out) const {
 EncoderHead::EncoderHead(const TransformerConfig& config, Head given, WeightType type)
     : kind(given), shape(config.head(given)) {
   if (kind == Head::kNone) return;
+  constexpr OperandRole kRole = OperandRole::kWeights7;
   const int inputs = shape.dense > 0 ? shape.dense : config.hidden_size;
   if (shape.dense > 0) {
-    dense.emplace(config.hidden_size, shape.dense, type, OperandRole::kWeights7);
+    dense.emplace(config.hidden_size, shape.dense, type, kRole, shape.dense_bias);
   }
   if (shape.norm) norm.emplace(inputs, config.norm_epsilon);
-  output.emplace(inputs, head_outputs(config, kind), type, OperandRole::kWeights7);
+  output.emplace(inputs, head_outputs(config, kind), type, kRole, shape.output_bias);
 }
 
 size_t EncoderHead::packed_bytes() const {
-  return (dense ? dense->packed_bytes() : 0) + (norm ? norm->packed_bytes() : 0) +
-         (output ? output->packed_bytes() : 0);
+  return bytes_of(dense) + bytes_of(norm) + bytes_of(output);
 }
+
+Convolution::Convolution(const TransformerConfig& config, WeightType type)
+    : width(config.convolution),
+      activation(config.convolution_activation),
+      kernel(config.hidden_size * width, config.hidden_size, type, OperandRole::kWeights7),
+      kernel_slot(kernel.weight_slot(), {config.hidden_size, config.hidden_size, width}),
+      norm(config.hidden_size, config.norm_epsilon) {}
 
 EncoderParts::EncoderParts(const TransformerConfig& given, Head kind, WeightType type)
     : config(given),
       head(config, kind, type),
-      positions(config.max_positions, config.hidden_size, type),
-      types(config.type_vocab_size, config.hidden_size, kTypeTableWeights),
-      embedding_norm(config.hidden_size, config.norm_epsilon),
-      layers(make_layers<EncoderLayer>(config.encoder.layers, config, type)) {
+      embedding_norm(config.embedding_projection == EmbeddingProjection::kBeforeNorm
+                         ? config.hidden_size
+                         : config.embedding_width(),
+                     config.norm_epsilon),
+      layers(make_layers<EncoderLayer>(config.own_layers(), config, type)) {
+  const int width = config.embedding_width();
+  const int hidden = config.hidden_size;
   // One packed copy serves as table and as output layer.
   if (kind != Head::kMaskedLm || !config.tie_embeddings) {
-    words.emplace(config.vocab_size, config.hidden_size, type);
+    words.emplace(config.vocab_size, width, type);
   }
+  if (config.positions == Positions::kLearned) {
+    positions.emplace(config.table_positions(), width, type);
+  }
+  if (config.type_vocab_size > 0) {
+    types.emplace(config.type_vocab_size, width, kTypeTableWeights);
+  }
+  if (config.embedding_projection != EmbeddingProjection::kNone) {
+    const bool bias = config.embedding_projection == EmbeddingProjection::kAfterNorm;
+    projection.emplace(width, hidden, type, OperandRole::kWeights7, bias);
+  }
+  if (config.norm_place == NormPlace::kPre) final_norm.emplace(hidden, config.norm_epsilon);
+  if (config.convolution > 0) convolution.emplace(config, type);
+  const AttentionPositions& attention = config.attention;
+  if (attention.bias_buckets > 0) {
+    relative_bias.emplace(attention.bias_buckets, attention.bias_max_distance, true,
+                          config.encoder.heads);
+  }
+  if (attention.has_table) relative_table.emplace(2 * attention.span, hidden, type);
+  if (attention.norm_table) relative_norm.emplace(hidden, config.norm_epsilon);
+}
+
+// Group g of n serves the g-th part of the runs; in it the layers follow one another.
+const EncoderLayer& EncoderParts::layer_at(int index) const {
+  if (config.layer_groups == 0) return layers[static_cast<size_t>(index)];
+  const int inner = config.inner_layers;
+  const int group = index / inner * config.layer_groups / config.encoder.layers;
+  return layers[static_cast<size_t>(group * inner + index % inner)];
 }
 
 TokenTable EncoderParts::word_table() const {
@@ -129,8 +192,10 @@ TokenTable EncoderParts::word_table() const {
 }
 
 size_t EncoderParts::packed_bytes() const {
-  return head.packed_bytes() + (words ? words->packed_bytes() : 0) + positions.packed_bytes() +
-         types.packed_bytes() + embedding_norm.packed_bytes() + stack_bytes(layers);
+  return head.packed_bytes() + bytes_of(words) + bytes_of(positions) + bytes_of(types) +
+         embedding_norm.packed_bytes() + bytes_of(projection) + stack_bytes(layers) +
+         bytes_of(final_norm) + bytes_of(relative_bias) + bytes_of(relative_table) +
+         bytes_of(relative_norm) + bytes_of(convolution);
 }
 
 Seq2SeqParts::Seq2SeqParts(const TransformerConfig& given, WeightType type)
@@ -151,9 +216,8 @@ Seq2SeqParts::Seq2SeqParts(const TransformerConfig& given, WeightType type)
 }
 
 size_t Seq2SeqParts::packed_bytes() const {
-  return positions.packed_bytes() + (source_words ? source_words->packed_bytes() : 0) +
-         (target_words ? target_words->packed_bytes() : 0) + stack_bytes(encoder) +
-         stack_bytes(decoder) + output.packed_bytes();
+  return positions.packed_bytes() + bytes_of(source_words) + bytes_of(target_words) +
+         stack_bytes(encoder) + stack_bytes(decoder) + output.packed_bytes();
 }
 
 TokenTable Seq2SeqParts::source_table() const {
@@ -169,16 +233,24 @@ TokenTable Seq2SeqParts::target_table() const {
 
 void check_model_size(const TransformerConfig& config, WeightType type) {
   const auto hidden = static_cast<uint64_t>(config.hidden_size);
+  // Tables are as wide as the embeddings; the heads' matrices that are tied to them too.
+  const auto width = static_cast<uint64_t>(config.embedding_width());
   const auto words = static_cast<uint64_t>(config.vocab_size);
   const auto target_words = static_cast<uint64_t>(config.decoder_vocab_size);
-  const auto positions = static_cast<uint64_t>(config.max_positions);
-  const uint64_t elements = (words + target_words + positions) * hidden +
-                            stack_elements(config.encoder, hidden, 1) +
+  const bool has_positions = config.positions != Positions::kNone;
+  const auto positions = static_cast<uint64_t>(has_positions ? config.table_positions() : 0);
+  const auto relative = static_cast<uint64_t>(2 * config.attention.span);
+  const auto convolution = static_cast<uint64_t>(config.convolution);
+  StackConfig encoder = config.encoder;
+  encoder.layers = config.own_layers();
+  const uint64_t elements = (words + target_words + positions) * width + relative * hidden +
+                            convolution * hidden * hidden + stack_elements(encoder, hidden, 1) +
                             stack_elements(config.decoder, hidden, 2);
   const uint64_t element_bytes = type == WeightType::kFp32 ? sizeof(float) : 1;
   constexpr auto kAddressable = static_cast<uint64_t>(std::numeric_limits<size_t>::max());
   // Sizes pass between layers as int32, so no table may have more elements than that.
-  const uint64_t largest = std::max({words, target_words, positions}) * hidden;
+  const uint64_t largest = std::max({words, target_words, positions}) * width + relative * hidden +
+                           convolution * hidden * hidden;
   if (largest > std::numeric_limits<int32_t>::max() ||
       elements > std::min(kAddressable, kMaxModelBytes) / element_bytes) {
     refuse_size(elements);

@@ -11,20 +11,21 @@
 #include "nn/linear.hpp"
 #include "nn/norm.hpp"
 #include "nn/positions.hpp"
+#include "nn/relative_positions.hpp"
 #include "nn/reshaped_slot.hpp"
 
 namespace dragoman {
 
 struct EncoderLayer {
-  EncoderLayer(const TransformerConfig& config, WeightType type);
+  EncoderLayer(const TransformerConfig& config, int index, WeightType type);
   SelfAttention attention;
-  LayerNorm attention_norm;
+  std::optional<LayerNorm> attention_norm;  // a first layer may do without
   FeedForward ffn;
   LayerNorm ffn_norm;
 };
 
 struct DecoderLayer {
-  DecoderLayer(const TransformerConfig& config, WeightType type);
+  DecoderLayer(const TransformerConfig& config, int index, WeightType type);
   SelfAttention attention;
   LayerNorm attention_norm;
   CrossAttention cross;
@@ -59,21 +60,40 @@ struct EncoderHead {
   std::optional<Linear> output;
 };
 
+/// A convolution over the tokens beside the first layer (DeBERTa).
+struct Convolution {
+  Convolution(const TransformerConfig& config, WeightType type);
+  size_t packed_bytes() const { return kernel.packed_bytes() + norm.packed_bytes(); }
+  int width;
+  Activation activation;
+  Linear kernel;             // inputs: for each channel its values at neighbouring tokens
+  ReshapedSlot kernel_slot;  // published as [hidden_size, hidden_size, width]
+  LayerNorm norm;
+};
+
 /// An encoder and its head.
 struct EncoderParts {
   EncoderParts(const TransformerConfig& config, Head head, WeightType type);
   size_t packed_bytes() const;
   TokenTable word_table() const;
+  /// The layer that is run as `index` of run_layers().
+  const EncoderLayer& layer_at(int index) const;
   /// Where the words' vectors lie: in a table, or in the head's output layer.
   Slot* word_slot() { return words ? words->slot() : head.output->weight_slot(); }
 
   TransformerConfig config;
   EncoderHead head;
   std::optional<Embedding> words;  // absent when the head's output layer serves
-  Embedding positions;
-  Embedding types;
+  std::optional<Embedding> positions;
+  std::optional<Embedding> types;
   LayerNorm embedding_norm;
+  std::optional<Linear> projection;  // of the embeddings
   std::vector<EncoderLayer> layers;
+  std::optional<LayerNorm> final_norm;  // of layers that normalise their input
+  std::optional<RelativeBias> relative_bias;
+  std::optional<Embedding> relative_table;  // of disentangled attention
+  std::optional<LayerNorm> relative_norm;
+  std::optional<Convolution> convolution;
 };
 
 /// An encoder-decoder with an output layer over the target vocabulary.

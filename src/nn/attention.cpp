@@ -35,11 +35,50 @@ std::span<T> take_items(const Context& context, size_t count) {
 
 }  // namespace
 
-SelfAttention::SelfAttention(int hidden_size, int heads, WeightType type)
-    : qkv_(hidden_size, 3 * hidden_size, type, kInputRole),
-      output_(hidden_size, hidden_size, type, kOutputRole),
-      heads_(heads),
-      scale_(score_scale(hidden_size, heads)) {}
+SelfAttention::SelfAttention(const AttentionShape& shape, WeightType type)
+    : qkv_(shape.hidden_size, 3 * shape.hidden_size, type, kInputRole, shape.bias),
+      output_(shape.hidden_size, shape.hidden_size, type, kOutputRole, shape.bias),
+      disentangled_(shape.disentangled),
+      heads_(shape.heads),
+      scale_(score_scale(shape.hidden_size * shape.scale_factor, shape.heads)) {
+  const int width = shape.hidden_size;
+  if (disentangled_.shared) return;
+  if (disentangled_.content_to_position) position_key_.emplace(width, width, type, kInputRole);
+  if (disentangled_.position_to_content) position_query_.emplace(width, width, type, kInputRole);
+}
+
+size_t SelfAttention::packed_bytes() const {
+  return qkv_.packed_bytes() + output_.packed_bytes() +
+         (position_key_ ? position_key_->packed_bytes() : 0) +
+         (position_query_ ? position_query_->packed_bytes() : 0);
+}
+
+// Keys and queries of relative positions, which the sequences of a batch have in common.
+ScoreTerms SelfAttention::project_positions(const Context& context,
+                                            const AttentionInput& input) const {
+  ScoreTerms terms = input.terms;
+  if (!disentangled_.any()) return terms;
+  const int width = output_.inputs();
+  const int rows = input.positions.rows;
+  if (disentangled_.shared) {
+    const View<float> all = take(context, rows, 3 * width);
+    qkv_.forward(context, input.positions, {}, all);
+    if (disentangled_.position_to_content) terms.position_queries = all.columns(0, width);
+    if (disentangled_.content_to_position) terms.position_keys = all.columns(width, width);
+    return terms;
+  }
+  if (position_key_) {
+    const View<float> keys = take(context, rows, width);
+    position_key_->forward(context, input.positions, {}, keys);
+    terms.position_keys = keys;
+  }
+  if (position_query_) {
+    const View<float> queries = take(context, rows, width);
+    position_query_->forward(context, input.positions, {}, queries);
+    terms.position_queries = queries;
+  }
+  return terms;
+}
 
 void SelfAttention::forward(const Context& context, View<const float> x,
                             const AttentionInput& input, View<float> out) const {
@@ -48,16 +87,19 @@ void SelfAttention::forward(const Context& context, View<const float> x,
   const View<float> projected = take(context, x.rows, 3 * width);
   const View<float> attended = take(context, x.rows, width);
   qkv_.forward(context, x, {}, projected);
+  const ScoreTerms terms = project_positions(context, input);
   const auto items = take_items<AttentionItem>(context, input.offsets.size() - 1);
   for (size_t i = 0; i < items.size(); ++i) {
     const int first = input.offsets[i];
     const int rows = input.offsets[i + 1] - first;
     const View<float> part = projected.block(first, rows);
+    // Queries and keys lie side by side, and are turned alike.
+    if (input.rotary != nullptr) input.rotary->turn(part.columns(0, 2 * width), 0);
     items[i] = {part.columns(0, width), part.columns(width, width), part.columns(2 * width, width),
                 attended.block(first, rows)};
     if (!input.probabilities.empty()) items[i].probabilities = input.probabilities[i];
   }
-  attention(context, items, heads_, scale_, false);
+  attention(context, items, heads_, scale_, terms);
   output_.forward(context, attended, {.residual = out}, out);
 }
 
@@ -113,7 +155,7 @@ void CrossAttention::forward(const Context& context, View<const float> x,
     parts[i] = {queries.block(item.first_row, item.rows), item.keys_values.columns(0, width),
                 item.keys_values.columns(width, width), attended.block(item.first_row, item.rows)};
   }
-  attention(context, parts, heads_, scale_, false);
+  attention(context, parts, heads_, scale_);
   output_.forward(context, attended, {.residual = out}, out);
 }
 

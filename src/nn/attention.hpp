@@ -3,19 +3,41 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "base/context.hpp"
 #include "kernels/attention.hpp"
 #include "nn/kv_cache.hpp"
 #include "nn/linear.hpp"
+#include "nn/rotary.hpp"
 #include "tensor/view.hpp"
 
 namespace dragoman {
 
+/// Disentangled attention (He et al. 2020): vectors of relative positions take part in scores.
+struct Disentangled {
+  bool content_to_position = false;  // the query meets the position's key
+  bool position_to_content = false;  // the key meets the position's query
+  bool shared = false;               // projections of positions are those of the content
+  bool any() const { return content_to_position || position_to_content; }
+};
+
+struct AttentionShape {
+  int hidden_size = 0;
+  int heads = 0;
+  bool bias = true;
+  Disentangled disentangled = {};
+  int scale_factor = 1;  // scores are divided by sqrt(scale_factor * head_dim)
+};
+
 /// What self-attention is given besides its rows.
 struct AttentionInput {
   std::span<const int> offsets;  // first row of each sequence, then the number of rows
+  const Rotary* rotary = nullptr;
+  ScoreTerms terms = {};  // without vectors of positions: they are made of the next
+  /// [positions, hidden_size]: those that terms.position_of names.
+  View<const float> positions = {};
   // Per sequence [heads * its rows, its rows], to be filled with what softmax gives; or empty.
   std::span<const View<float>> probabilities = {};
 };
@@ -23,12 +45,15 @@ struct AttentionInput {
 /// Queries, keys and values come from the same rows.
 class SelfAttention {
  public:
-  SelfAttention(int hidden_size, int heads, WeightType type);
+  SelfAttention(const AttentionShape& shape, WeightType type);
 
   /// Query, key and value projections as one matrix, in this order of output ranges.
   Linear& qkv() { return qkv_; }
   Linear& output() { return output_; }
-  size_t packed_bytes() const { return qkv_.packed_bytes() + output_.packed_bytes(); }
+  /// Of disentangled attention that does not share them.
+  Linear& position_key() { return *position_key_; }
+  Linear& position_query() { return *position_query_; }
+  size_t packed_bytes() const;
 
   /// out += attention(x); every row sees its whole sequence.
   /// @param x    [rows, hidden_size], sequences one after the other
@@ -45,8 +70,13 @@ class SelfAttention {
                       int layer, View<float> out) const;
 
  private:
+  ScoreTerms project_positions(const Context& context, const AttentionInput& input) const;
+
   Linear qkv_;
   Linear output_;
+  std::optional<Linear> position_key_;
+  std::optional<Linear> position_query_;
+  Disentangled disentangled_;
   int heads_;
   float scale_;
 };

@@ -1,4 +1,4 @@
-// The position-wise block of a transformer layer: widen, activate, narrow.
+// The position-wise block of a transformer layer: widen, activate or gate, narrow.
 #pragma once
 
 #include "base/context.hpp"
@@ -8,15 +8,24 @@
 
 namespace dragoman {
 
+struct FeedForwardShape {
+  int hidden_size = 0;
+  int ffn_size = 0;
+  Activation activation = Activation::kGelu;
+  bool gated = false;  // activation(gate(x)) * up(x) instead of activation(widen(x)) (Shazeer 2020)
+  bool bias = true;
+};
+
 class FeedForward {
  public:
-  FeedForward(int hidden_size, int ffn_size, Activation activation, WeightType type);
+  FeedForward(const FeedForwardShape& shape, WeightType type);
 
+  /// Gated: the outputs of the gate, then those of the up projection.
   Linear& widen() { return widen_; }
   Linear& narrow() { return narrow_; }
   size_t packed_bytes() const { return widen_.packed_bytes() + narrow_.packed_bytes(); }
 
-  /// out += narrow(activation(widen(x)))
+  /// out += narrow(activation(widen(x))), or with the gate
   /// @param x    [rows, hidden_size]
   /// @param out  [rows, hidden_size], may be `x`
   void forward(const Context& context, View<const float> x, View<float> out) const;
@@ -25,6 +34,7 @@ class FeedForward {
   Linear widen_;
   Linear narrow_;
   Activation activation_;
+  bool gated_;
 };
 
 }  // namespace dragoman

@@ -80,6 +80,9 @@ int Linear::inputs() const {
 int Linear::outputs() const {
   return impl_->packed.outputs;
 }
+bool Linear::has_bias() const {
+  return !impl_->packed.bias.empty();
+}
 
 size_t Linear::packed_bytes() const {
   const PackedLinear& packed = impl_->packed;

@@ -45,6 +45,7 @@ class Linear {
 
   int inputs() const;
   int outputs() const;
+  bool has_bias() const;
   size_t packed_bytes() const;
 
   /// @param x [rows, inputs]   @param out [rows, outputs]

@@ -32,14 +32,56 @@ HEADS = {
     "masked": "ForMaskedLM",
 }
 BERT = dict(hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=28,
-            vocab_size=43, max_position_embeddings=20, type_vocab_size=2)
+            vocab_size=43, max_position_embeddings=24, type_vocab_size=2)
+DEBERTA = dict(BERT, type_vocab_size=0, relative_attention=True, position_buckets=8,
+               max_relative_positions=16, norm_rel_ebd="layer_norm", position_biased_input=False,
+               pos_att_type="p2c|c2p", share_att_key=True)
+# The tables of a bias are drawn by themselves: as an embedding it would be as strong as a token.
+FAMILIES = {
+    "bert": ("Bert", BERT),
+    "distilbert": ("DistilBert", dict(dim=16, n_layers=2, n_heads=4, hidden_dim=28, vocab_size=43,
+                                      max_position_embeddings=24, activation="gelu")),
+    "roberta": ("Roberta", dict(BERT, type_vocab_size=1, hidden_act="relu", pad_token_id=1)),
+    "electra": ("Electra", dict(BERT, embedding_size=12, hidden_act="silu")),
+    "albert": ("Albert", dict(BERT, embedding_size=12, num_hidden_layers=4, num_hidden_groups=2,
+                              inner_group_num=2, hidden_act="gelu_new")),
+    "mpnet": ("MPNet", {key: value for key, value in BERT.items() if key != "type_vocab_size"}),
+    "deberta": ("DebertaV2", DEBERTA),
+    "modernbert": ("ModernBert", dict(
+        hidden_size=16, num_hidden_layers=4, num_attention_heads=2, intermediate_size=20,
+        vocab_size=43, max_position_embeddings=48, local_attention=6, pad_token_id=0,
+        bos_token_id=1, cls_token_id=1, eos_token_id=2, sep_token_id=2)),
+}
 
 # name: (class prefix, head, configuration, further notes)
 MODELS = {
-    **{f"bert-{head}": ("Bert", head, BERT, {}) for head in HEADS},
+    **{f"{family}-{head}": (prefix, head, fields, {})
+       for family, (prefix, fields) in FAMILIES.items() for head in HEADS},
     "bert-pretraining": ("Bert", "masked", dict(BERT, hidden_act="gelu_new"),
                          dict(saved_as="ForPreTraining")),
     "bert-untied": ("Bert", "masked", dict(BERT, hidden_act="relu", tie_word_embeddings=False), {}),
+    "xlm-roberta-token": ("XLMRoberta", "token", dict(BERT, pad_token_id=3), {}),
+    "camembert-masked": ("Camembert", "masked", dict(BERT, hidden_act="gelu_pytorch_tanh"), {}),
+    "electra-wide": ("Electra", "sequence", dict(BERT, embedding_size=16, hidden_act="tanh"), {}),
+    "albert-pretraining": ("Albert", "masked", dict(BERT, embedding_size=16),
+                           dict(saved_as="ForPreTraining")),
+    # The parts of DeBERTa v2: absolute positions, a convolution, projections of positions.
+    "deberta-v2": ("DebertaV2", "sequence", dict(
+        DEBERTA, type_vocab_size=2, position_biased_input=True, position_buckets=-1,
+        max_relative_positions=-1, norm_rel_ebd="none", share_att_key=False, conv_kernel_size=3,
+        conv_act="gelu", embedding_size=12, pos_att_type=["c2p", "p2c"]), {}),
+    "deberta-c2p": ("DebertaV2", "plain", dict(DEBERTA, share_att_key=False, pos_att_type=["c2p"],
+                                               conv_kernel_size=5), {}),
+    "deberta-p2c": ("DebertaV2", "token", dict(DEBERTA, share_att_key=False,
+                                               max_relative_positions=4, position_buckets=0,
+                                               pos_att_type=["p2c"]), {}),
+    "deberta-absolute": ("DebertaV2", "span", dict(DEBERTA, relative_attention=False,
+                                                   norm_rel_ebd="none", embedding_size=20,
+                                                   position_biased_input=True), {}),
+    "modernbert-biased": ("ModernBert", "sequence", dict(
+        FAMILIES["modernbert"][1], classifier_pooling="mean", norm_bias=True, mlp_bias=True,
+        attention_bias=True, classifier_bias=True, decoder_bias=False, local_rope_theta=None,
+        hidden_activation="silu", global_attn_every_n_layers=2), {}),
 }
 
 

@@ -93,7 +93,8 @@ def randomise(model, generator):
                     normal(module.bias, bias_std)
             elif isinstance(module, torch.nn.LayerNorm):
                 normal(module.weight, 0.3, mean=1.0)
-                normal(module.bias, bias_std)
+                if module.bias is not None:
+                    normal(module.bias, bias_std)
         for module in model.modules():
             if type(module) is torch.nn.Embedding:  # not the sinusoidal positions
                 normal(module.weight, 0.6)

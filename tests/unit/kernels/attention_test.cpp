@@ -64,7 +64,7 @@ TEST_CASE("attention of every shape is that of double precision", "[kernels][att
                << (causal ? ", causal" : ""));
     Sequence sequence(random, queries, keys, width);
     const AttentionItem item = sequence.item();
-    attention({pool, arena}, {&item, 1}, heads, 0.3F, causal);
+    attention({pool, arena}, {&item, 1}, heads, 0.3F, {.causal = causal});
     CHECK(sequence.worst_error(heads, 0.3F, causal) < 4e-6F);
   }
 }
@@ -75,7 +75,7 @@ TEST_CASE("more queries than keys are allowed when all is seen", "[kernels][atte
   Arena arena;
   Sequence sequence(random, 50, 7, 24);
   const AttentionItem item = sequence.item();
-  attention({pool, arena}, {&item, 1}, 2, 0.5F, false);
+  attention({pool, arena}, {&item, 1}, 2, 0.5F);
   CHECK(sequence.worst_error(2, 0.5F, false) < 4e-6F);
 }
 
@@ -87,7 +87,7 @@ TEST_CASE("scores far out of the range of exp stay finite", "[kernels][attention
     Sequence sequence(random, queries, 30, 16);
     for (float& value : sequence.query) value *= 1e4F;
     const AttentionItem item = sequence.item();
-    attention({pool, arena}, {&item, 1}, 1, 1.0F, false);
+    attention({pool, arena}, {&item, 1}, 1, 1.0F);
     for (const float value : sequence.out) CHECK(std::isfinite(value));
   }
 }
@@ -104,11 +104,11 @@ TEST_CASE("an item's result does not depend on its neighbours or on threads",
   }
   std::vector<AttentionItem> items;
   for (Sequence& sequence : sequences) items.push_back(sequence.item());
-  attention({three, arena}, items, 3, 0.2F, false);
+  attention({three, arena}, items, 3, 0.2F);
   for (Sequence& sequence : sequences) {
     const std::vector<float> batched = sequence.out;
     const AttentionItem item = sequence.item();
-    attention({one, arena}, {&item, 1}, 3, 0.2F, false);
+    attention({one, arena}, {&item, 1}, 3, 0.2F);
     CHECK(sequence.out == batched);
   }
 }

@@ -52,8 +52,8 @@ PlainLayer fill(EncoderLayer& layer) {
           .widen_bias = fill(layer.ffn.widen().bias_slot()),
           .narrow = fill(layer.ffn.narrow().weight_slot()),
           .narrow_bias = fill(layer.ffn.narrow().bias_slot()),
-          .attention_norm = fill(layer.attention_norm.weight_slot(), 1.0),
-          .attention_norm_bias = fill(layer.attention_norm.bias_slot()),
+          .attention_norm = fill(layer.attention_norm->weight_slot(), 1.0),
+          .attention_norm_bias = fill(layer.attention_norm->bias_slot()),
           .ffn_norm = fill(layer.ffn_norm.weight_slot(), 1.0),
           .ffn_norm_bias = fill(layer.ffn_norm.bias_slot())};
 }
@@ -150,7 +150,7 @@ TEST_CASE("An encoder layer normalises before or after its blocks", "[models][la
   config.encoder = {.layers = 1, .heads = kHeads, .ffn_size = kFfn};
   config.activation = Activation::kRelu;
   config.norm_epsilon = 1e-3F;
-  EncoderLayer layer(config, WeightType::kFp32);
+  EncoderLayer layer(config, 0, WeightType::kFp32);
   const PlainLayer plain = fill(layer);
 
   const std::vector<int> offsets = {0, 3, 4, 9};

@@ -1,0 +1,25 @@
+// Rotary positions (Su et al. 2021): queries and keys are turned by angles of their position.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "tensor/view.hpp"
+
+namespace dragoman {
+
+/// Sines and cosines of the first positions. Pairs are i and i + head_dim / 2 of a head, as
+/// rotate_half() in Python has them.
+class Rotary {
+ public:
+  /// @param head_dim  even
+  Rotary(int positions, int head_dim, float theta);
+  /// Turns row i by the angles of position first + i. @param rows  [rows, heads * head_dim]
+  void turn(View<float> rows, int first) const;
+
+ private:
+  std::vector<float> table_;  // [positions, head_dim]: cosines, then sines
+  int half_;
+};
+
+}  // namespace dragoman
