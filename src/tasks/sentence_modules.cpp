@@ -1,6 +1,7 @@
 // Reading the folder, module by module.
 #include "tasks/sentence_modules.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -10,7 +11,8 @@ namespace dragoman {
 
 namespace {
 
-constexpr int kMaxFeatures = 1 << 16;
+constexpr int64_t kMaxWeights = 1 << 26;  // of a Dense module; large ones have a million
+constexpr int64_t kMaxLength = 1 << 20;   // no family has as many positions
 
 // A file of the folder; valid only as long as `files`.
 std::optional<JsonDocument> read_file(const ModelFiles& files, const std::string& name) {
@@ -23,6 +25,12 @@ JsonDocument required_file(const ModelFiles& files, const std::string& name) {
   const auto file = files.find(name);
   if (file != files.end()) return {file->second, name, ErrorCode::kModelFormat};
   throw Error(ErrorCode::kModelIncomplete, "The model has no " + name + ".");
+}
+
+// Throws model-format unless the file holds what it should.
+void check_kind(bool right, const JsonDocument& document) {
+  if (right) return;
+  throw Error(ErrorCode::kModelFormat, document.file() + " is not of its kind.");
 }
 
 // The last part of a class name: all releases of the library agree in that.
@@ -48,6 +56,7 @@ std::vector<ModuleEntry> read_modules(const ModelFiles& files) {
   const auto document = read_file(files, "modules.json");
   if (!document) return modules;
   const Json list = document->root();
+  check_kind(list.is_array(), *document);
   for (size_t i = 0; i < list.size(); ++i) {
     ModuleEntry entry{std::string(class_of(list.at(i).at("type").as_string())),
                       list.at(i).get_string("path", "")};
@@ -101,7 +110,7 @@ DenseModule::DenseModule(const ModelFiles& files, const std::string& folder, int
   const Json config = document.root();
   const int64_t given = config.at("in_features").as_int();
   const int64_t outputs = config.at("out_features").as_int();
-  if (given != inputs || outputs < 1 || outputs > kMaxFeatures) {
+  if (given != inputs || outputs < 1 || outputs > kMaxWeights / inputs) {
     throw Error(ErrorCode::kModelFormat, document.file() + " has " + std::to_string(given) +
                                              " inputs and " + std::to_string(outputs) +
                                              " outputs; " + std::to_string(inputs) +
@@ -150,12 +159,13 @@ std::vector<std::string> SentenceModules::file_names(const ModelFiles& files) {
   if (files.find(names[0]) == files.end()) return names;
   names.insert(names.end(), {"sentence_bert_config.json", "config_sentence_transformers.json"});
   for (const auto& [type, folder] : read_modules(files)) {
-    if (folder.empty()) continue;
-    names.push_back(folder + "/config.json");
+    const std::string config = folder + "/config.json";
+    if (folder.empty() || std::find(names.begin(), names.end(), config) != names.end()) continue;
+    names.push_back(config);
     if (type != "Dense") continue;
     names.push_back(folder + "/model.safetensors");
     // Asked for only where the other one turned out to be missing.
-    const bool asked = files.find(folder + "/config.json") != files.end();
+    const bool asked = files.find(config) != files.end();
     if (asked && files.find(names.back()) == files.end()) {
       names.push_back(folder + "/pytorch_model.bin");
     }
@@ -185,6 +195,7 @@ SentenceModules::SentenceModules(const ModelFiles& files, int hidden_size) {
 void SentenceModules::read_pooling(const ModelFiles& files, const std::string& folder) {
   const JsonDocument document = required_file(files, in_folder(folder, "config.json"));
   const Json config = document.root();
+  check_kind(config.is_object(), document);
   modes_.clear();
   if (config.has("pooling_mode") && config.at("pooling_mode").is_array()) {
     const Json modes = config.at("pooling_mode");
@@ -197,6 +208,10 @@ void SentenceModules::read_pooling(const ModelFiles& files, const std::string& f
     }
   }
   if (modes_.empty()) modes_.push_back(PoolMode::kMean);
+  if (modes_.size() > kModes.size()) {
+    throw Error(ErrorCode::kModelFormat,
+                document.file() + " names " + std::to_string(modes_.size()) + " modes of pooling.");
+  }
   include_prompt_ = config.get_bool("include_prompt", true);
 }
 
@@ -206,7 +221,7 @@ void SentenceModules::read_settings(const ModelFiles& files) {
   const Json config = document->root();
   if (config.has("max_seq_length")) {
     const int64_t limit = config.at("max_seq_length").as_int();
-    if (limit > 0 && limit < kMaxFeatures) max_length_ = static_cast<int>(limit);
+    if (limit > 0 && limit < kMaxLength) max_length_ = static_cast<int>(limit);
   }
   lower_case_ = config.get_bool("do_lower_case", false);
 }

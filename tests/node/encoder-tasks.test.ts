@@ -98,6 +98,19 @@ describe('zero-shot classification', () => {
   });
 });
 
+describe('a large request', () => {
+  it('ends within a step of its signal, and leaves the model usable', async () => {
+    const classify = await load('zero-shot-classification', golden('zero-shot'));
+    const labels = Array.from({ length: 50 }, (_, i) => `label ${i}`);
+    const texts = Array.from({ length: 2000 }, () => 'a good film, but so boring');
+    const controller = new AbortController();
+    const waiting = classify(texts, labels, { signal: controller.signal });
+    setTimeout(() => controller.abort(), 50);
+    await expect(waiting).rejects.toMatchObject({ name: 'AbortError' });
+    expect((await classify('a', 'b')).labels).toEqual(['b']);
+  });
+});
+
 describe('filling masks', () => {
   interface Case {
     text: string;

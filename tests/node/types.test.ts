@@ -4,11 +4,15 @@ import { DragomanError, models, pipeline } from 'dragoman';
 import type {
   Classification,
   ErrorCode,
+  InspectedClassification,
+  InspectedFeatures,
   PipelineFor,
   StoredModel,
+  Tensor,
   TextClassificationPipeline,
   Translation,
   TranslationPipeline,
+  ZeroShotClassification,
 } from 'dragoman';
 
 it('pipelines are typed by their task', () => {
@@ -35,6 +39,34 @@ it('results are typed by the arguments', () => {
   expectTypeOf<Calls['ranked']>().resolves.toEqualTypeOf<Translation[] | Translation[][]>();
   expectTypeOf<Calls['best']>().resolves.toEqualTypeOf<Classification[]>();
   expectTypeOf<Calls['pair']>().resolves.toEqualTypeOf<Classification[]>();
+});
+
+it('tensors and inspections are typed by the options', () => {
+  const calls = (
+    extract: PipelineFor<'embeddings'>,
+    classify: TextClassificationPipeline,
+    zeroShot: PipelineFor<'zero-shot-classification'>,
+  ) => ({
+    text: extract('a'),
+    texts: extract(['a']),
+    pooled: extract(['a'], { pooling: 'mean' }),
+    inspected: extract(['a'], { output_attentions: true }),
+    labels: classify('a', { output_hidden_states: true, top_k: null }),
+    one: zeroShot('a', 'b, c'),
+    many: zeroShot(['a'], ['b', 'c'], { multi_label: true }),
+    // @ts-expect-error labels are needed
+    bare: () => zeroShot('a'),
+    // @ts-expect-error there is no such pooling
+    wrong: () => extract('a', { pooling: 'sum' }),
+  });
+  type Calls = ReturnType<typeof calls>;
+  expectTypeOf<Calls['text']>().resolves.toEqualTypeOf<Tensor>();
+  expectTypeOf<Calls['texts']>().resolves.toEqualTypeOf<Tensor[]>();
+  expectTypeOf<Calls['pooled']>().resolves.toEqualTypeOf<Tensor>();
+  expectTypeOf<Calls['inspected']>().resolves.toEqualTypeOf<InspectedFeatures[]>();
+  expectTypeOf<Calls['labels']>().resolves.toEqualTypeOf<InspectedClassification>();
+  expectTypeOf<Calls['one']>().resolves.toEqualTypeOf<ZeroShotClassification>();
+  expectTypeOf<Calls['many']>().resolves.toEqualTypeOf<ZeroShotClassification[]>();
 });
 
 it('models are given by name, as files or as a folder, and listed with their sizes', () => {

@@ -132,6 +132,23 @@ TEST_CASE("Tensors say their shape, and texts keep their order", "[tasks][featur
   CHECK(tensor_dims(empty.root().at("features")) == "[0,16]");
 }
 
+TEST_CASE("Arrays are attached to a result that was asked for, until the job is cancelled",
+          "[tasks][features]") {
+  Engine engine;
+  const int model = load_features(engine);
+  const int job = engine.start_job(model, request_of({"a"}, R"({"pooling": "mean"})"));
+  while (engine.step_job(job)) {
+  }
+  CHECK_THAT(error_of([&] { engine.job_attachments(job); }), ContainsSubstring("no result yet"));
+  // The result may be asked for again, and names the same arrays.
+  const std::string result = engine.job_result(job);
+  const std::string places = engine.job_attachments(job);
+  CHECK(engine.job_result(job) == result);
+  CHECK(engine.job_attachments(job) == places);
+  engine.cancel_job(job);
+  CHECK_THAT(error_of([&] { engine.job_attachments(job); }), ContainsSubstring("disposed: "));
+}
+
 TEST_CASE("Feature requests that make no sense are refused", "[tasks][features]") {
   Engine engine;
   const int model = load_features(engine);
@@ -176,6 +193,20 @@ TEST_CASE("Folders that ask for what there is not are refused", "[tasks][feature
   CHECK_THAT(failure(dense), ContainsSubstring("unsupported-model: 2_Dense/config.json"));
   dense["2_Dense/config.json"] = R"({"in_features": 24, "out_features": 8})";
   CHECK_THAT(failure(dense), ContainsSubstring("24 inputs"));
+  dense["2_Dense/config.json"] = R"({"in_features": 16, "out_features": 4294967296})";
+  CHECK_THAT(failure(dense), ContainsSubstring("model-format: 2_Dense/config.json"));
+  OtherFiles pooling = modules("Pooling", "1_Pooling");
+  for (const std::string config :
+       {R"({"pooling_mode": "sum"})", R"({"pooling_mode": [1]})", "[]",
+        R"({"pooling_mode": ["max","max","max","max","max","max","max"]})"}) {
+    pooling["1_Pooling/config.json"] = config;
+    INFO(config);
+    CHECK_THAT(failure(pooling), ContainsSubstring("model-format: "));
+  }
+  for (const std::string list : {"{}", "[1]", R"([{"type": 1}])", R"([{"path": ""}])", "["}) {
+    INFO(list);
+    CHECK_THAT(failure({{"modules.json", list}}), ContainsSubstring("model-format: "));
+  }
   // What is asked for without the modules does not need them.
   Engine engine;
   const int model = load_features(engine, modules("WordWeights", "1_Weights"));

@@ -125,7 +125,7 @@ export interface ModelInfo {
   /** Most tokens of one text. */
   max_length: number;
   /** Of a classifier, by index. */
-  labels: string[];
+  labels?: string[];
   /** How a mask is written, for `fill-mask`. */
   mask_token?: string;
   /** Of a model for features: how vectors are compared, and its prompts by name. */
