@@ -25,9 +25,11 @@ set(DRAGOMAN_TEST_SOURCES
   tests/unit/kernels/int8_test.cpp
   tests/unit/kernels/quantize_test.cpp
   tests/unit/kernels/rows_test.cpp
+  tests/unit/kernels/score_terms_test.cpp
   tests/unit/models/allocation_test.cpp
   tests/unit/models/bert_test.cpp
   tests/unit/models/config_test.cpp
+  tests/unit/models/encoder_config_test.cpp
   tests/unit/models/encoder_golden.cpp
   tests/unit/models/encoder_test.cpp
   tests/unit/models/golden_model.cpp
@@ -38,6 +40,7 @@ set(DRAGOMAN_TEST_SOURCES
   tests/unit/nn/kv_cache_test.cpp
   tests/unit/nn/linear_test.cpp
   tests/unit/nn/positions_test.cpp
+  tests/unit/nn/relative_positions_test.cpp
   tests/unit/nn/slots_test.cpp
   tests/unit/tasks/checkpoints_test.cpp
   tests/unit/tasks/classification_scores_test.cpp
