@@ -41,6 +41,32 @@ bool is_bert_class(const PretrainedConfig& config, std::string_view model_type) 
   return name.empty() ? contains(kBertModels, model_type) : contains(kBertClasses, name);
 }
 
+// Classes that share RobertaTokenizerFast's code, and model types that have them by default.
+constexpr std::string_view kRobertaClasses[] = {
+    "RobertaTokenizer", "BartTokenizer", "LongformerTokenizer", "LEDTokenizer", "MvpTokenizer",
+};
+constexpr std::string_view kRobertaModels[] = {"roberta", "bart", "longformer", "led", "mvp"};
+
+// What `transformers` makes of byte-level tokenizers: its own setting of a space before the text
+// counts, not that of tokenizer.json.
+void apply_byte_level_options(const PretrainedConfig& config, std::string_view model_type,
+                              const Json& root, TokenizerStages& stages) {
+  const bool prefixed = config.flag("add_prefix_space").value_or(false);
+  const auto is = [&root](std::string_view stage, std::string_view type) {
+    return root.has(stage) && root.at(stage).get_string("type", "") == type;
+  };
+  if (is("pre_tokenizer", "ByteLevel")) {
+    const bool use_regex = root.at("pre_tokenizer").get_bool("use_regex", true);
+    stages.pre_tokenizer = make_byte_level(prefixed, use_regex);
+  }
+  const std::string& name = config.tokenizer_class();
+  const bool roberta =
+      name.empty() ? contains(kRobertaModels, model_type) : contains(kRobertaClasses, name);
+  if (!roberta || !is("post_processor", "RobertaProcessing")) return;
+  stages.post_processor.prefixed = prefixed;
+  stages.post_processor.trims = config.flag("trim_offsets").value_or(true);
+}
+
 void set_bert_defaults(PretrainedConfig& config) {
   config.set_default("unk_token", "[UNK]");
   config.set_default("sep_token", "[SEP]");
@@ -151,6 +177,7 @@ std::unique_ptr<Tokenizer> load_tokenizer_json(const TokenizerFiles& files,
   stages.post_processor = root.has("post_processor")
                               ? make_post_processor(root.at("post_processor"))
                               : plain_post_processor();
+  apply_byte_level_options(config, model_type, root, stages);
   stages.added.add(read_added_tokens(root), stages.model->vocab());
   return finish(config, std::move(stages), false);
 }

@@ -42,6 +42,9 @@ struct NormalizedText {
   static NormalizedText from_utf8(std::string_view text);
 
   size_t size() const { return chars.size(); }
+  std::u32string_view text(Span span) const {
+    return std::u32string_view(chars).substr(span.begin, span.end - span.begin);
+  }
   /// The characters of `span`, with their spans of the original text.
   NormalizedText slice(Span span) const;
 

@@ -3,16 +3,39 @@
 
 #include <utility>
 
+#include "base/unicode.hpp"
+#include "base/utf.hpp"
+
 namespace dragoman {
 
 namespace {
 
-void push(Encoding& out, int32_t id, uint32_t start, uint32_t end) {
+constexpr char32_t kByteLevelSpace = 0x120;  // how byte-level tokens write a space
+
+bool is_white(char32_t c) {
+  return c == kByteLevelSpace || is_white_space(c);
+}
+
+std::pair<uint32_t, uint32_t> white_ends(std::u32string_view text) {
+  uint32_t before = 0;
+  uint32_t after = 0;
+  while (before < text.size() && is_white(text[before])) ++before;
+  while (after < text.size() && is_white(text[text.size() - 1 - after])) ++after;
+  return {before, after};
+}
+
+void push(Encoding& out, int32_t id, std::pair<uint32_t, uint32_t> span, int32_t word) {
   out.ids.push_back(id);
   out.type_ids.push_back(0);
-  out.starts.push_back(start);
-  out.ends.push_back(end);
+  out.starts.push_back(span.first);
+  out.ends.push_back(span.second);
   out.special.push_back(0);
+  out.words.push_back(word);
+  out.texts.push_back(-1);  // the post-processor knows
+}
+
+std::pair<uint32_t, uint32_t> origin(const NormalizedText& text, size_t begin, size_t end) {
+  return {text.starts[begin], text.ends[end - 1]};
 }
 
 }  // namespace
@@ -24,63 +47,107 @@ PipelineTokenizer::PipelineTokenizer(TokenizerStages stages) : stages_(std::move
 Encoding PipelineTokenizer::encode(std::string_view text, std::optional<std::string_view> pair,
                                    const EncodeOptions& options) const {
   if (pair && pair->empty()) pair.reset();  // no pair at all to `transformers`
-  Encoding first = encode_text(text);
-  std::optional<Encoding> second;
-  if (pair) second = encode_text(*pair);
-  Encoding* const other = second ? &*second : nullptr;
-  const int added = options.add_special_tokens ? special_tokens(pair.has_value()) : 0;
-  truncate(first, other, added, options, stages_.truncation);
-  return stages_.post_processor.process(first, other, options.add_special_tokens);
+  Encoding first;
+  Encoding second;
+  int32_t word = 0;
+  encode_text(text, word, first);
+  word = 0;
+  if (pair) encode_text(*pair, word, second);
+  return finish(std::move(first), pair ? &second : nullptr, options);
+}
+
+Encoding PipelineTokenizer::encode_words(std::span<const std::string_view> words,
+                                         const EncodeOptions& options) const {
+  Encoding all;
+  for (size_t i = 0; i < words.size(); ++i) {
+    int32_t word = 0;
+    encode_text(words[i], word, all);
+    for (size_t k = all.ids.size(); k-- > 0 && all.texts[k] != 0;) {
+      all.words[k] = static_cast<int32_t>(i);
+      all.texts[k] = 0;
+    }
+  }
+  return finish(std::move(all), nullptr, options);
+}
+
+Encoding PipelineTokenizer::finish(Encoding first, Encoding* second,
+                                   const EncodeOptions& options) const {
+  const int added = options.add_special_tokens ? special_tokens(second != nullptr) : 0;
+  truncate(first, second, added, options, stages_.truncation);
+  return stages_.post_processor.process(first, second, options.add_special_tokens);
+}
+
+void PipelineTokenizer::push_added(const NormalizedText& text, Span span, int32_t id, int32_t& word,
+                                   Encoding& out) const {
+  push(out, id, origin(text, span.begin, span.end), word++);
+  if (stages_.post_processor.trims) out.white.push_back(white_ends(text.text(span)));
 }
 
 // Added tokens that are not normalized come first: nothing may change them.
-Encoding PipelineTokenizer::encode_text(std::string_view text) const {
-  Encoding out;
+// @param word  the next word's index
+void PipelineTokenizer::encode_text(std::string_view text, int32_t& word, Encoding& out) const {
   NormalizedText whole = NormalizedText::from_utf8(text);
   const std::vector<TextPart> parts = stages_.added.split(whole.chars, false);
-  if (parts.size() == 1 && !parts[0].id) {
-    encode_part(std::move(whole), out);
-    return out;
-  }
-  for (const TextPart& part : parts) {
-    if (part.id) {
-      push(out, *part.id, whole.starts[part.span.begin], whole.ends[part.span.end - 1]);
+  if (parts.size() == 1 && !parts[0].id) return encode_part(std::move(whole), word, out);
+  for (const auto& [span, id] : parts) {
+    if (id) {
+      push_added(whole, span, *id, word, out);
     } else {
-      encode_part(whole.slice(part.span), out);
+      encode_part(whole.slice(span), word, out);
     }
   }
-  return out;
 }
 
 // Normalises a part, then looks for the added tokens that are themselves normalized.
-void PipelineTokenizer::encode_part(NormalizedText part, Encoding& out) const {
+void PipelineTokenizer::encode_part(NormalizedText part, int32_t& word, Encoding& out) const {
   if (stages_.normalizer != nullptr) stages_.normalizer->normalize(part);
   const std::vector<TextPart> parts = stages_.added.split(part.chars, true);
-  if (parts.size() == 1 && !parts[0].id) return encode_words(std::move(part), out);
-  for (const TextPart& piece : parts) {
-    if (piece.id) {
-      push(out, *piece.id, part.starts[piece.span.begin], part.ends[piece.span.end - 1]);
+  if (parts.size() == 1 && !parts[0].id) return encode_pieces(std::move(part), word, out);
+  for (const auto& [span, id] : parts) {
+    if (id) {
+      push_added(part, span, *id, word, out);
     } else {
-      encode_words(part.slice(piece.span), out);
+      encode_pieces(part.slice(span), word, out);
     }
   }
 }
 
 // Words of ordinary text. Token spans are in characters of the word; those know where they came
 // from.
-void PipelineTokenizer::encode_words(NormalizedText part, Encoding& out) const {
+void PipelineTokenizer::encode_pieces(NormalizedText part, int32_t& word, Encoding& out) const {
   std::vector<Span> words{{0, part.size()}};
   if (stages_.pre_tokenizer != nullptr) stages_.pre_tokenizer->split(part, words);
   std::vector<ModelToken> tokens;
-  for (const Span word : words) {
+  for (const Span span : words) {
+    if (span.begin == span.end) continue;
     tokens.clear();
-    const std::u32string_view chars = part.chars;
-    stages_.model->tokenize(chars.substr(word.begin, word.end - word.begin), tokens);
+    stages_.model->tokenize(part.text(span), tokens);
     for (const ModelToken& token : tokens) {
-      push(out, token.id, part.starts[word.begin + token.begin],
-           part.ends[word.begin + token.end - 1]);
+      push(out, token.id, origin(part, span.begin + token.begin, span.begin + token.end), word);
+      // An unknown token is written otherwise than what it covers.
+      if (!stages_.post_processor.trims) continue;
+      out.white.push_back(
+          white_ends(to_utf32(stages_.model->vocab().token(token.id).value_or(""))));
     }
+    ++word;
   }
+}
+
+size_t PipelineTokenizer::unfinished_ids(std::span<const int32_t> ids) const {
+  if (stages_.decoder == nullptr) return 0;
+  // A character has at most four bytes, and a token of bytes at least one.
+  std::string bytes;
+  for (size_t count = 1; count <= 3 && count <= ids.size(); ++count) {
+    const int32_t id = ids[ids.size() - count];
+    const auto token = stages_.model->vocab().token(id);
+    if (!token || stages_.added.token(id) != nullptr) return 0;
+    const auto part = stages_.decoder->bytes_of(*token);
+    if (!part) return 0;
+    bytes.insert(0, *part);
+    const size_t open = unfinished_utf8(bytes);
+    if (open > 0 && open <= bytes.size()) return count;
+  }
+  return 0;
 }
 
 std::string PipelineTokenizer::decode(std::span<const int32_t> ids,

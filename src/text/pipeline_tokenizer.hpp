@@ -36,15 +36,21 @@ class PipelineTokenizer final : public Tokenizer {
   Encoding encode(std::string_view text, std::optional<std::string_view> pair,
                   const EncodeOptions& options) const override;
   std::string decode(std::span<const int32_t> ids, bool skip_special_tokens) const override;
+  Encoding encode_words(std::span<const std::string_view> words,
+                        const EncodeOptions& options) const override;
+  size_t unfinished_ids(std::span<const int32_t> ids) const override;
   int vocab_size() const override;
   int32_t token_id(std::string_view token) const override;
   int special_tokens(bool pair) const override { return stages_.post_processor.added(pair); }
   bool begins_word(const Encoding& encoding, size_t index) const override;
 
  private:
-  Encoding encode_text(std::string_view text) const;
-  void encode_part(NormalizedText part, Encoding& out) const;
-  void encode_words(NormalizedText part, Encoding& out) const;
+  void push_added(const NormalizedText& text, Span span, int32_t id, int32_t& word,
+                  Encoding& out) const;
+  void encode_text(std::string_view text, int32_t& word, Encoding& out) const;
+  void encode_part(NormalizedText part, int32_t& word, Encoding& out) const;
+  void encode_pieces(NormalizedText part, int32_t& word, Encoding& out) const;
+  Encoding finish(Encoding first, Encoding* second, const EncodeOptions& options) const;
 
   TokenizerStages stages_;
 };

@@ -2,6 +2,8 @@
 #include "text/post_processor.hpp"
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "text/components.hpp"
 
@@ -43,13 +45,21 @@ std::vector<TemplatePiece> read_template(const Json& list, const Json& node) {
   return pieces;
 }
 
+template <typename T>
+void append_all(std::vector<T>& out, const std::vector<T>& more) {
+  out.insert(out.end(), more.begin(), more.end());
+}
+
 // The template's type ids replace those of the text.
-void append(Encoding& out, const Encoding& text, int32_t type_id) {
-  out.ids.insert(out.ids.end(), text.ids.begin(), text.ids.end());
+// @param index  of the text, 0 or 1
+void append(Encoding& out, const Encoding& text, int32_t type_id, int8_t index) {
+  append_all(out.ids, text.ids);
   out.type_ids.insert(out.type_ids.end(), text.ids.size(), type_id);
-  out.starts.insert(out.starts.end(), text.starts.begin(), text.starts.end());
-  out.ends.insert(out.ends.end(), text.ends.begin(), text.ends.end());
-  out.special.insert(out.special.end(), text.special.begin(), text.special.end());
+  append_all(out.starts, text.starts);
+  append_all(out.ends, text.ends);
+  append_all(out.special, text.special);
+  append_all(out.words, text.words);
+  out.texts.insert(out.texts.end(), text.ids.size(), index);
   out.truncated = out.truncated || text.truncated;
 }
 
@@ -62,47 +72,145 @@ int PostProcessor::added(bool is_pair) const {
   }));
 }
 
-Encoding PostProcessor::process(const Encoding& first, const Encoding* second,
-                                bool add_special_tokens) const {
+// @param windows  whether the first and the second text are windows of what was cut
+Encoding PostProcessor::assemble(Encoding first, const Encoding* second,
+                                 std::pair<bool, bool> windows, bool add_special_tokens) const {
+  if (trims) trim(first);
+  std::optional<Encoding> other;
+  if (second != nullptr) {
+    other = *second;
+    if (trims) trim(*other);
+  }
   Encoding out;
-  for (const TemplatePiece& piece : second != nullptr ? pair : single) {
-    if (piece.kind == Kind::kFirst) {
-      append(out, first, piece.type_id);
-    } else if (piece.kind == Kind::kSecond) {
-      if (second != nullptr) append(out, *second, piece.type_id);
+  for (const TemplatePiece& piece : other ? pair : single) {
+    if (piece.kind != Kind::kSpecial) {
+      const bool is_second = piece.kind == Kind::kSecond;
+      // Of windows the reference forgets to set the types.
+      const bool forgotten =
+          (is_second ? windows.second : windows.first) && !(types_windows && add_special_tokens);
+      const int32_t type = forgotten ? (is_second ? 1 : 0) : piece.type_id;
+      if (!is_second) append(out, first, type, 0);
+      if (is_second && other) append(out, *other, type, 1);
     } else if (add_special_tokens) {
       out.ids.push_back(piece.id);
       out.type_ids.push_back(piece.type_id);
       out.starts.push_back(0);
       out.ends.push_back(0);
       out.special.push_back(1);
+      out.words.push_back(-1);
+      out.texts.push_back(-1);
     }
   }
   return out;
 }
 
+Encoding PostProcessor::process(const Encoding& first, const Encoding* second,
+                                bool add_special_tokens) const {
+  Encoding out = assemble(first, second, {false, false}, add_special_tokens);
+  const auto add = [&](const Encoding& a, const Encoding* b) {
+    out.overflow.push_back(assemble(a, b, {&a != &first, b != second}, add_special_tokens));
+  };
+  for (const Encoding& window : first.overflow) {
+    add(window, second);
+    if (second == nullptr) continue;
+    for (const Encoding& other : second->overflow) add(window, &other);
+  }
+  if (second == nullptr) return out;
+  for (const Encoding& other : second->overflow) add(first, &other);
+  return out;
+}
+
+// As `tokenizers` does it, which takes any token at offset 0 for the first one.
+void PostProcessor::trim(Encoding& text) const {
+  for (size_t i = 0; i < text.ids.size(); ++i) {
+    auto [before, after] = text.white[i];
+    uint32_t& start = text.starts[i];
+    uint32_t& end = text.ends[i];
+    if (before > 0) {
+      if (prefixed && (i == 0 || start == 0)) --before;
+      start = std::min(start + before, end);
+    }
+    if (after > 0 && end >= after) end = std::max(end - after, start);
+  }
+}
+
 PostProcessor plain_post_processor() {
-  return {{{Kind::kFirst, 0, 0}}, {{Kind::kFirst, 0, 0}, {Kind::kSecond, 0, 1}}};
+  PostProcessor result;
+  result.single = {{Kind::kFirst, 0, 0}};
+  result.pair = {{Kind::kFirst, 0, 0}, {Kind::kSecond, 0, 1}};
+  return result;
 }
 
 PostProcessor bert_post_processor(int32_t cls, int32_t sep) {
   const TemplatePiece begin{Kind::kSpecial, cls, 0};
   const TemplatePiece first{Kind::kFirst, 0, 0};
   const TemplatePiece between{Kind::kSpecial, sep, 0};
-  return {{begin, first, between},
-          {begin, first, between, {Kind::kSecond, 0, 1}, {Kind::kSpecial, sep, 1}}};
+  PostProcessor result;
+  result.single = {begin, first, between};
+  result.pair = {begin, first, between, {Kind::kSecond, 0, 1}, {Kind::kSpecial, sep, 1}};
+  return result;
 }
+
+namespace {
+
+// `<s> A </s>` and `<s> A </s></s> B </s>`, all of type 0.
+PostProcessor roberta_post_processor(int32_t cls, int32_t sep) {
+  const TemplatePiece begin{Kind::kSpecial, cls, 0};
+  const TemplatePiece first{Kind::kFirst, 0, 0};
+  const TemplatePiece end{Kind::kSpecial, sep, 0};
+  PostProcessor result;
+  result.single = {begin, first, end};
+  result.pair = {begin, first, end, end, {Kind::kSecond, 0, 0}, end};
+  result.types_windows = true;
+  return result;
+}
+
+// One after the other: one that puts special tokens in, and one that trims spans.
+PostProcessor post_processor_sequence(const Json& list) {
+  PostProcessor result = plain_post_processor();
+  int templates = 0;
+  int trimming = 0;
+  for (size_t i = 0; i < list.size(); ++i) {
+    const Json entry = list.at(i);
+    PostProcessor part = make_post_processor(entry);
+    trimming += part.trims ? 1 : 0;
+    const bool trims = result.trims || part.trims;
+    const bool prefixed = part.trims ? part.prefixed : result.prefixed;
+    if (component_type(entry) != "ByteLevel") {
+      ++templates;
+      result = std::move(part);
+    }
+    result.trims = trims;
+    result.prefixed = prefixed;
+  }
+  if (templates > 1 || trimming > 1) unsupported_component("post-processor", "Sequence of several");
+  return result;
+}
+
+}  // namespace
 
 PostProcessor make_post_processor(const Json& node) {
   if (node.is_null()) return plain_post_processor();
   const std::string type = component_type(node);
+  PostProcessor result = plain_post_processor();
   if (type == "TemplateProcessing") {
-    return {read_template(node.at("single"), node), read_template(node.at("pair"), node)};
+    result.single = read_template(node.at("single"), node);
+    result.pair = read_template(node.at("pair"), node);
+  } else if (type == "BertProcessing" || type == "RobertaProcessing") {
+    const int32_t cls = small_id(node.at("cls").at(1));
+    const int32_t sep = small_id(node.at("sep").at(1));
+    const bool bert = type == "BertProcessing";
+    result = bert ? bert_post_processor(cls, sep) : roberta_post_processor(cls, sep);
+  } else if (type == "Sequence") {
+    return post_processor_sequence(node.at("processors"));
+  } else if (type != "ByteLevel") {
+    unsupported_component("post-processor", type);
   }
-  if (type == "BertProcessing") {
-    return bert_post_processor(small_id(node.at("cls").at(1)), small_id(node.at("sep").at(1)));
+  if (type == "RobertaProcessing" || type == "ByteLevel") {
+    result.trims = node.get_bool("trim_offsets", true);
+    result.prefixed = node.get_bool("add_prefix_space", true);
   }
-  unsupported_component("post-processor", type);
+  return result;
 }
 
 }  // namespace dragoman

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "base/json.hpp"
@@ -22,11 +23,22 @@ struct TemplatePiece {
 struct PostProcessor {
   std::vector<TemplatePiece> single;
   std::vector<TemplatePiece> pair;
+  // Spans lose the white space that byte-level tokens begin or end with, but for a space that
+  // `prefixed` text was given.
+  bool trims = false;
+  bool prefixed = false;
+  bool types_windows = false;  // with special tokens, windows have the template's types too
 
   /// Special tokens added to one text or to a pair.
   int added(bool is_pair) const;
+  /// Windows of what was cut are put together in the reference's order.
   /// @param second  null for a single text
   Encoding process(const Encoding& first, const Encoding* second, bool add_special_tokens) const;
+
+ private:
+  Encoding assemble(Encoding first, const Encoding* second, std::pair<bool, bool> windows,
+                    bool add_special_tokens) const;
+  void trim(Encoding& text) const;
 };
 
 /// The texts alone, the second of type 1: what happens without a post-processor.

@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/json.hpp"
@@ -24,6 +25,13 @@ struct Encoding {
   std::vector<uint32_t> starts;  // UTF-16 offsets into the text (or the pair's own text)
   std::vector<uint32_t> ends;
   std::vector<uint8_t> special;  // 1 for added special tokens; their offsets are 0, 0
+  // Where the tokenizer has words (not Marian's): the word of each token and its text, 0 or 1; both
+  // -1 for added special tokens.
+  std::vector<int32_t> words;
+  std::vector<int8_t> texts;
+  // White space at the ends of each token; only on the way, for post-processors that trim spans.
+  std::vector<std::pair<uint32_t, uint32_t>> white;
+  std::vector<Encoding> overflow;  // what was cut, in windows, where it was asked for
   bool truncated = false;
 };
 
@@ -34,6 +42,8 @@ struct EncodeOptions {
   bool add_special_tokens = true;
   int max_length = 0;  // special tokens included; 0 means no limit
   Truncation truncation = Truncation::kNone;
+  bool overflow = false;  // keep what is cut as further windows
+  int stride = 0;         // tokens of text that a window shares with the one before it
 };
 
 class Tokenizer {
@@ -42,6 +52,10 @@ class Tokenizer {
   virtual Encoding encode(std::string_view text, std::optional<std::string_view> pair,
                           const EncodeOptions& options) const = 0;
   Encoding encode(std::string_view text) const { return encode(text, std::nullopt, {}); }
+  /// Tokens of a text that was cut into words beforehand: spans are those within each word, and
+  /// Encoding::words its index. Throws unsupported-option where the tokenizer has no words.
+  virtual Encoding encode_words(std::span<const std::string_view> words,
+                                const EncodeOptions& options) const;
   /// Ids to text as Python's `decode(ids, skip_special_tokens=…)` gives it.
   virtual std::string decode(std::span<const int32_t> ids, bool skip_special_tokens) const = 0;
   virtual int vocab_size() const = 0;
@@ -49,6 +63,9 @@ class Tokenizer {
   virtual int32_t token_id(std::string_view token) const = 0;
   /// Number of special tokens added to one text (or a pair).
   virtual int special_tokens(bool pair) const = 0;
+  /// Number of ids at the end that stand for bytes of a character whose rest is still to come: what
+  /// a stream of text must hold back.
+  virtual size_t unfinished_ids(std::span<const int32_t>) const { return 0; }
   /// True when token `index` of `encoding` begins a word: long texts are split before such tokens.
   virtual bool begins_word(const Encoding& encoding, size_t index) const = 0;
 };

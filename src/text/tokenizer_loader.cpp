@@ -13,6 +13,11 @@ bool has(const TokenizerFiles& files, std::string_view name) {
 
 }  // namespace
 
+Encoding Tokenizer::encode_words(std::span<const std::string_view>, const EncodeOptions&) const {
+  throw Error(ErrorCode::kUnsupportedOption,
+              "This tokenizer takes no text that is cut into words beforehand.");
+}
+
 std::unique_ptr<Tokenizer> load_tokenizer(const TokenizerFiles& files,
                                           std::string_view model_type) {
   if (model_type == "marian" || (has(files, "source.spm") && has(files, "target.spm"))) {

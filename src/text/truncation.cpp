@@ -11,23 +11,50 @@ namespace dragoman {
 namespace {
 
 template <typename T>
-void keep(std::vector<T>& values, size_t count, TruncationSide side) {
-  if (side == TruncationSide::kLeft) {
-    values.erase(values.begin(), values.end() - static_cast<std::ptrdiff_t>(count));
-  } else {
-    values.resize(count);
-  }
+void keep(std::vector<T>& values, size_t begin, size_t end) {
+  if (values.empty()) return;  // not every tokenizer has every array
+  values.resize(end);
+  values.erase(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(begin));
 }
 
-// Keeps `count` tokens; does nothing when there are no more.
-void shorten(Encoding& encoding, size_t count, TruncationSide side) {
-  if (count >= encoding.ids.size()) return;
-  keep(encoding.ids, count, side);
-  keep(encoding.type_ids, count, side);
-  keep(encoding.starts, count, side);
-  keep(encoding.ends, count, side);
-  keep(encoding.special, count, side);
+Encoding part_of(Encoding encoding, size_t begin, size_t end) {
+  keep(encoding.ids, begin, end);
+  keep(encoding.type_ids, begin, end);
+  keep(encoding.starts, begin, end);
+  keep(encoding.ends, begin, end);
+  keep(encoding.special, begin, end);
+  keep(encoding.words, begin, end);
+  keep(encoding.texts, begin, end);
+  keep(encoding.white, begin, end);
   encoding.truncated = true;
+  return encoding;
+}
+
+// Keeps `count` tokens; does nothing when there are no more. The others become windows of as many,
+// each of which begins `stride` tokens before the end of the last, or from the other end.
+void shorten(Encoding& encoding, size_t count, TruncationSide side, const EncodeOptions& options) {
+  const size_t size = encoding.ids.size();
+  if (count >= size) return;
+  const auto stride = static_cast<size_t>(std::max(options.stride, 0));
+  if (count > 0 && stride >= count) {
+    throw Error(ErrorCode::kInvalidArgument, "stride is " + std::to_string(stride) + ", but only " +
+                                                 std::to_string(count) +
+                                                 " tokens of the text fit into max_length.");
+  }
+  const bool left = side == TruncationSide::kLeft;
+  const Encoding whole = std::move(encoding);
+  encoding = part_of(whole, left ? size - count : 0, left ? size : count);
+  if (!options.overflow) return;
+  if (count == 0) {
+    encoding.overflow.push_back(whole);
+    return;
+  }
+  const size_t step = count - stride;
+  for (size_t done = count, from = step; done < size; from += step) {
+    done = std::min(from + count, size);
+    encoding.overflow.push_back(left ? part_of(whole, size - done, size - from)
+                                     : part_of(whole, from, done));
+  }
 }
 
 // Lengths of two texts that together have `limit` tokens, taking from the longer one first.
@@ -68,24 +95,24 @@ void truncate(Encoding& first, Encoding* second, int added, const EncodeOptions&
   if (total <= limit) return;
   const size_t excess = total - limit;
   if (limit == 0 && rules.odd == OddToken::kToLonger) {  // `tokenizers` then empties both
-    shorten(first, 0, rules.side);
-    if (second != nullptr) shorten(*second, 0, rules.side);
+    shorten(first, 0, rules.side, options);
+    if (second != nullptr) shorten(*second, 0, rules.side, options);
   } else if (options.truncation == Truncation::kOnlySecond) {
     if (second == nullptr) {
       throw Error(ErrorCode::kInvalidArgument,
                   "Truncation of the second text was asked for, but there is only one.");
     }
     if (second->ids.size() <= excess) too_short("second", second->ids.size(), excess);
-    shorten(*second, second->ids.size() - excess, rules.side);
+    shorten(*second, second->ids.size() - excess, rules.side, options);
   } else if (options.truncation == Truncation::kOnlyFirst) {
     if (first.ids.size() <= excess) too_short("first", first.ids.size(), excess);
-    shorten(first, first.ids.size() - excess, rules.side);
+    shorten(first, first.ids.size() - excess, rules.side, options);
   } else if (second == nullptr) {
-    shorten(first, limit, rules.side);
+    shorten(first, limit, rules.side, options);
   } else {
     const auto [a, b] = longest_first(first.ids.size(), second->ids.size(), limit, rules.odd);
-    shorten(first, a, rules.side);
-    shorten(*second, b, rules.side);
+    shorten(first, a, rules.side, options);
+    shorten(*second, b, rules.side, options);
   }
 }
 

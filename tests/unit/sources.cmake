@@ -1,6 +1,7 @@
 # Unit tests (Catch2), one file per header of src/.
 set(DRAGOMAN_TEST_SOURCES
   tests/fuzz/safetensors_fuzz_test.cpp
+  tests/fuzz/tokenizer_fuzz_test.cpp
   tests/fuzz/torch_fuzz_test.cpp
   tests/unit/base/arena_test.cpp
   tests/unit/base/error_test.cpp
