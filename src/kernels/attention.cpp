@@ -157,7 +157,7 @@ struct Head {
       const Range range = visible(row);
       const auto key_row = [&](int j) { return key.row(range.begin + j); };
       const auto value_row = [&](int j) { return value.row(range.begin + j); };
-      std::fill(scores, scores + key.rows, 0.0F);
+      if (probabilities.data != nullptr) std::fill(scores, scores + key.rows, 0.0F);
       attend_directly(query.row(row), key_row, value_row, range.end - range.begin, query.cols,
                       scale, scores + range.begin, out.row(row));
       keep(row, scores);

@@ -1,9 +1,11 @@
 // Every encoder family with every head against Python, and what all of them promise.
+#include <algorithm>
 #include <catch2/catch_message.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/generators/catch_generators_range.hpp>
 
+#include "formats/safetensors_writer.hpp"
 #include "unit/errors.hpp"
 #include "unit/models/encoder_golden.hpp"
 
@@ -96,6 +98,43 @@ TEST_CASE("Encoders in int8 stay close to full precision", "[models][encoder][in
   }
   INFO(golden.name << ", relative error " << relative_error(all, expected));
   CHECK(relative_error(all, expected) < 0.2F);  // tiny rows round coarsely
+}
+
+TEST_CASE("Encoders written and read again, or copied packed, answer the same",
+          "[models][encoder][int8]") {
+  const EncoderGolden golden = GENERATE(from_range(kEncoderGoldens));
+  INFO(golden.name);
+  const auto model = load_encoder(golden, WeightType::kInt8);
+  SafetensorsWriter writer(model->slots());
+  std::vector<uint8_t> bytes(static_cast<size_t>(writer.size()));
+  REQUIRE(writer.read(bytes) == bytes.size());
+  const auto again = make_encoder_model(model->config(), golden.head, WeightType::kInt8);
+  load_weights(std::string(bytes.begin(), bytes.end()), again->slots());
+  again->finish();
+  const auto copy = make_encoder_model(model->config(), golden.head, WeightType::kInt8);
+  const std::vector<Region> from = model->slots().regions();
+  const std::vector<Region> to = copy->slots().regions();
+  REQUIRE(from.size() == to.size());
+  for (size_t i = 0; i < to.size(); ++i) std::copy(from[i].begin(), from[i].end(), to[i].begin());
+  copy->slots().mark_all_filled();
+  copy->finish();
+  for (const EncoderCase& item : encoder_cases(golden.name)) {
+    const EncoderInput input = item.input();
+    const std::vector<float> expected = answer(*run(*model, {&input, 1}), golden.head);
+    CHECK(answer(*run(*again, {&input, 1}), golden.head) == expected);
+    CHECK(answer(*run(*copy, {&input, 1}), golden.head) == expected);
+  }
+}
+
+TEST_CASE("A model without types does not look at them", "[models][encoder]") {
+  for (const char* name : {"distilbert-sequence", "mpnet-sequence", "deberta-sequence"}) {
+    INFO(name);
+    const auto model = load_encoder({name, Head::kSequence}, WeightType::kFp32);
+    const EncoderCase item = encoder_cases(name)[0];
+    const std::vector<int32_t> types(item.ids.size(), 1);
+    const EncoderInput input{.ids = item.ids, .type_ids = types};
+    CHECK(distance(to_floats(run(*model, {&input, 1})->logits()), item.logits) < 1e-4F);
+  }
 }
 
 TEST_CASE("Masked words are computed for the wanted rows alone", "[models][encoder]") {
