@@ -103,6 +103,24 @@ struct Bench {
             });
   }
 
+  void product_int4(int k, int n, int rows) {
+    std::vector<uint8_t> panels(packed_int4_bytes(k, n));
+    clear_packed_int4(panels.data(), k, n);
+    std::vector<float> x(static_cast<size_t>(rows * k));
+    for (size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i % 97) - 48.0F;
+    std::vector<float> out(static_cast<size_t>(rows * n));
+    const Int4Matrix weights{panels.data(), nullptr, k, n};
+    const double macs = static_cast<double>(rows) * k * n;
+    const int repeats = std::max(1, static_cast<int>(4e6 / macs));
+    measure("int4 " + std::to_string(rows) + " x " + std::to_string(k) + " x " + std::to_string(n),
+            "GMAC/s", [&] {
+              for (int i = 0; i < repeats; ++i) {
+                linear({pool, arena}, {x.data(), rows, k}, weights, {}, {out.data(), rows, n});
+              }
+              return macs * repeats;
+            });
+  }
+
   void attend(int queries, int keys, int heads, int width) {
     std::vector<float> q(static_cast<size_t>(queries * width), 0.1F);
     std::vector<float> kv(static_cast<size_t>(keys * width * 2), 0.1F);
@@ -222,6 +240,8 @@ int main(int argc, char** argv) {
   for (const int rows : {1, 8, 128}) {
     bench.product(Layer(384, 1536, OperandRole::kWeights7), rows, false);
   }
+  for (const int rows : {1, 8, 128}) bench.product_int4(768, 3072, rows);
+  bench.product_int4(768, 50304, 1);
   bench.attend(128, 128, 12, 384);
   bench.attend(32, 32, 8, 512);
   bench.attend(1, 28, 8, 512);

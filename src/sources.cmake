@@ -16,12 +16,14 @@ set(DRAGOMAN_KERNELS_SOURCES
   src/kernels/activations.cpp
   src/kernels/attention.cpp
   src/kernels/gemm_f32.cpp
+  src/kernels/gemm_int4.cpp
   src/kernels/gemm_int8.cpp
   src/kernels/head_panels.cpp
   src/kernels/int8_kernels.cpp
   src/kernels/packing.cpp
   src/kernels/probe.cpp
   src/kernels/quantize.cpp
+  src/kernels/quantized_rows.cpp
   src/kernels/reference.cpp
   src/kernels/rows.cpp
   src/kernels/score_terms.cpp

@@ -24,6 +24,14 @@ struct Int8Matrix {
   OperandRole role = OperandRole::kWeights7;
 };
 
+/// Packed int4 weights. `bias` as below; scales lie among the integers.
+struct Int4Matrix {
+  const uint8_t* panels = nullptr;
+  const float* bias = nullptr;
+  int k = 0;
+  int n = 0;
+};
+
 /// Packed f32 weights. `bias` has round_up(n, 16) elements or is null.
 struct F32Matrix {
   const float* panels = nullptr;
@@ -41,6 +49,8 @@ struct Epilogue {
 /// @param x    [rows, k]   quantised per row inside
 /// @param out  [rows, n]
 void linear(const Context& context, View<const float> x, const Int8Matrix& weights,
+            const Epilogue& epilogue, View<float> out);
+void linear(const Context& context, View<const float> x, const Int4Matrix& weights,
             const Epilogue& epilogue, View<float> out);
 void linear(const Context& context, View<const float> x, const F32Matrix& weights,
             const Epilogue& epilogue, View<float> out);

@@ -139,20 +139,11 @@ void linear(const Context& context, View<const float> x, const F32Matrix& weight
             const Epilogue& epilogue, View<float> out) {
   assert(x.cols == weights.k && out.cols == weights.n && out.rows == x.rows);
   if (x.rows == 0) return;
-  const int panels = round_up(weights.n, kPanelColumns) / kPanelColumns;
-  const int64_t macs = static_cast<int64_t>(x.rows) * weights.k * weights.n;
-  const TilePlan plan = plan_tiles(context.pool, macs, kMacsWorthWaking, x.rows, panels);
   const Product product{x, weights, epilogue, out};
-  const auto body = [&](int tile, int) {
-    const int first_row = tile / plan.panel_ranges * kTileRows;
-    product.run_panels(part_of(panels, tile % plan.panel_ranges, plan.panel_ranges), first_row,
-                       std::min(kTileRows, x.rows - first_row));
-  };
-  if (plan.is_shared) {
-    context.pool.run(plan.tiles(), body);
-  } else {
-    for (int tile = 0; tile < plan.tiles(); ++tile) body(tile, 0);
-  }
+  run_tiles(context, {x.rows, weights.k, weights.n, kMacsWorthWaking},
+            [&](Part panels, int first_row, int row_count) {
+              product.run_panels(panels, first_row, row_count);
+            });
 }
 
 }  // namespace dragoman

@@ -7,6 +7,7 @@
 #include "kernels/gemm.hpp"
 #include "kernels/int8_forms.hpp"
 #include "kernels/quantize.hpp"
+#include "kernels/quantized_rows.hpp"
 #include "kernels/self_test.hpp"
 #include "kernels/simd.hpp"
 #include "kernels/tile_output.hpp"
@@ -24,9 +25,6 @@ constexpr int kBlockGroups = 512;
 constexpr int kWholeGroups = 1024;
 // About 30 microseconds of one thread.
 constexpr int64_t kMacsWorthWaking = 2'500'000;
-// Elements whose quantisation takes as long, and what is worth a region while workers are awake.
-constexpr int64_t kElementsWorthWaking = 100'000;
-constexpr int64_t kElementsWorthSharing = 10'000;
 
 Int8Form first_form() {
   return has_int8_form(Int8Form::kSplit) ? Int8Form::kSplit : Int8Form::kWiden;
@@ -35,45 +33,6 @@ Int8Form first_form() {
 std::atomic<Int8Form>& current_form() {
   static std::atomic<Int8Form> form{first_form()};
   return form;
-}
-
-// Rows of activations as the kernel takes them.
-struct QuantizedRows {
-  void* values;
-  int stride;  // elements
-  bool wide;
-  RowScale* scales;
-
-  const void* row(int index) const {
-    const ptrdiff_t offset = static_cast<ptrdiff_t>(index) * stride;
-    if (wide) return static_cast<const int16_t*>(values) + offset;
-    return static_cast<const int8_t*>(values) + offset;
-  }
-  void quantize(View<const float> x, OperandRole role, int index) const {
-    const ptrdiff_t offset = static_cast<ptrdiff_t>(index) * stride;
-    scales[index] =
-        wide ? quantize_row(x.row(index), x.cols, role, static_cast<int16_t*>(values) + offset)
-             : quantize_row(x.row(index), x.cols, role, static_cast<int8_t*>(values) + offset);
-  }
-};
-
-QuantizedRows quantize_rows(const Context& context, View<const float> x, OperandRole role,
-                            bool wide) {
-  QuantizedRows rows{};
-  rows.stride = round_up(x.cols, kQuantizedRowMultiple);
-  rows.wide = wide;
-  const size_t bytes = static_cast<size_t>(x.rows) * static_cast<size_t>(rows.stride) *
-                       (wide ? sizeof(int16_t) : sizeof(int8_t));
-  rows.values = context.arena.take<std::byte>(bytes).data();
-  rows.scales = context.arena.take<RowScale>(static_cast<size_t>(x.rows)).data();
-  const int64_t elements = static_cast<int64_t>(x.rows) * x.cols;
-  const int64_t enough = context.pool.awake() ? kElementsWorthSharing : kElementsWorthWaking;
-  const int tiles = elements < enough ? 1 : std::min(x.rows, 8);
-  context.pool.run(tiles, [&](int tile, int) {
-    const Part part = part_of(x.rows, tile, tiles);
-    for (int row = part.first; row < part.last; ++row) rows.quantize(x, role, row);
-  });
-  return rows;
 }
 
 // How many panels one call of a kernel takes: few rows leave room for the sums of several.
@@ -197,21 +156,13 @@ void linear(const Context& context, View<const float> x, const Int8Matrix& weigh
   if (x.rows == 0) return;
   const ArenaScope scope(context.arena);
   const Int8Kernel kernel = int8_kernel(int8_form(), weights.role);
-  const Product product{weights, epilogue, out,
-                        quantize_rows(context, x, weights.role, kernel.wide_rows), kernel.run};
-  const int panels = round_up(weights.n, kPanelColumns) / kPanelColumns;
-  const int64_t macs = static_cast<int64_t>(x.rows) * weights.k * weights.n;
-  const TilePlan plan = plan_tiles(context.pool, macs, kMacsWorthWaking, x.rows, panels);
-  const auto body = [&](int tile, int) {
-    const int first_row = tile / plan.panel_ranges * kTileRows;
-    product.run_panels(part_of(panels, tile % plan.panel_ranges, plan.panel_ranges), first_row,
-                       std::min(kTileRows, x.rows - first_row));
-  };
-  if (plan.is_shared) {
-    context.pool.run(plan.tiles(), body);
-  } else {
-    for (int tile = 0; tile < plan.tiles(); ++tile) body(tile, 0);
-  }
+  const Product product{
+      weights, epilogue, out,
+      quantize_rows(context, x, weights.role, kernel.wide_rows, kQuantizedRowMultiple), kernel.run};
+  run_tiles(context, {x.rows, weights.k, weights.n, kMacsWorthWaking},
+            [&](Part panels, int first_row, int row_count) {
+              product.run_panels(panels, first_row, row_count);
+            });
 }
 
 void int8_sums(Int8Form form, const int8_t* rows, int row_count, const int8_t* panels, int k, int n,

@@ -2,6 +2,7 @@
 //
 // The loops over k are not unrolled and constants come from memory: V8 unrolls by itself and has
 // 15 vector registers, so that larger tiles and longer bodies are slower.
+#include "kernels/byte_products.hpp"
 #include "kernels/int8_forms.hpp"
 #include "kernels/reference.hpp"
 #include "kernels/simd.hpp"
@@ -65,27 +66,6 @@ DRAGOMAN_SIMD void for_row_pairs(const PanelTask& task, const Tile& tile) {
 }
 
 #if DRAGOMAN_RELAXED_DOT
-
-alignas(16) constexpr int16_t kOnes[8] = {1, 1, 1, 1, 1, 1, 1, 1};
-
-struct Split {
-  I16x8 ones = load(opaque(&kOnes[0]));
-  DRAGOMAN_SIMD I32x4 operator()(I8x16 eight, I8x16 seven, I32x4 sum) const {
-    return sum + dot(relaxed_dot(eight, seven), ones);
-  }
-};
-
-struct Fused {
-  DRAGOMAN_SIMD I32x4 operator()(I8x16 eight, I8x16 seven, I32x4 sum) const {
-    return relaxed_dot_add(eight, seven, sum);
-  }
-};
-
-template <typename Product, OperandRole kRole>
-DRAGOMAN_SIMD void multiply(const Product& product, I8x16 inputs, I8x16 weights, I32x4& sum) {
-  sum = kRole == OperandRole::kWeights7 ? product(inputs, weights, sum)
-                                        : product(weights, inputs, sum);
-}
 
 // kRows rows by kVectors * 4 columns, from the panel's vector `first` on.
 template <typename Product, OperandRole kRole, int kRows, int kVectors>

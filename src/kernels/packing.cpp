@@ -2,6 +2,8 @@
 #include "kernels/packing.hpp"
 
 #include <algorithm>
+#include <cstring>
+#include <vector>
 
 namespace dragoman {
 
@@ -24,6 +26,27 @@ constexpr size_t column_start(int k, int column) {
 constexpr size_t f32_start(int k, int column) {
   return static_cast<size_t>(column / kPanelColumns) * static_cast<size_t>(k) * kPanelColumns +
          static_cast<size_t>(column % kPanelColumns);
+}
+
+constexpr int int4_groups(int k) {
+  return round_up(k, kInt4Inputs) / kInt4Inputs;
+}
+// A column's group of 32 inputs, and within it the places of the column's scale and an input.
+constexpr size_t int4_start(int k, int column, int group) {
+  return static_cast<size_t>(column / kPanelColumns * int4_groups(k) + group) * kInt4GroupBytes;
+}
+// Columns i and i + 8 share a word, whose halves become floats by a shift and a mask.
+constexpr size_t int4_scale_place(int column) {
+  const int i = column % kPanelColumns;
+  return static_cast<size_t>(i % 8 * 4 + i / 8 * 2);
+}
+constexpr size_t int4_place(int column, int input) {
+  const int pair = input / (2 * kGroupInputs);
+  return static_cast<size_t>(kInt4ScaleBytes + pair * kGroupBytes +
+                             column % kPanelColumns * kGroupInputs + input % kGroupInputs);
+}
+constexpr int int4_shift(int input) {
+  return input / kGroupInputs % 2 * 4;
 }
 
 // Calls take(i, integer) for each input of a column.
@@ -76,6 +99,63 @@ void dequantize_column(const int8_t* panels, int k, int column, OperandRole role
   read_column(panels, k, column, role, [values, scale](int i, int integer) {
     values[i] = static_cast<float>(integer) * scale;
   });
+}
+
+size_t packed_int4_bytes(int k, int n) {
+  return static_cast<size_t>(int4_groups(k)) *
+         static_cast<size_t>(round_up(n, kPanelColumns) / kPanelColumns) * kInt4GroupBytes;
+}
+
+void clear_packed_int4(uint8_t* panels, int k, int n) {
+  constexpr auto kZeros = static_cast<uint8_t>(-kInt4Lowest * 0x11);
+  const size_t bytes = packed_int4_bytes(k, n);
+  for (size_t group = 0; group < bytes; group += kInt4GroupBytes) {
+    std::fill_n(panels + group, kInt4ScaleBytes, uint8_t{0});
+    std::fill_n(panels + group + kInt4ScaleBytes, kInt4GroupBytes - kInt4ScaleBytes, kZeros);
+  }
+}
+
+void pack_column_int4(uint8_t* panels, int k, int column, const int8_t* values,
+                      const float* scales) {
+  for (int group = 0; group < int4_groups(k); ++group) {
+    uint8_t* to = panels + int4_start(k, column, group);
+    uint32_t bits;
+    std::memcpy(&bits, scales + group, sizeof(bits));
+    const size_t scale = int4_scale_place(column);
+    to[scale] = static_cast<uint8_t>(bits >> 16);
+    to[scale + 1] = static_cast<uint8_t>(bits >> 24);
+    const int count = std::min(kInt4Inputs, k - group * kInt4Inputs);
+    for (int i = 0; i < count; ++i) {
+      uint8_t& byte = to[int4_place(column, i)];
+      const int shift = int4_shift(i);
+      const int nibble = values[group * kInt4Inputs + i] - kInt4Lowest;
+      byte = static_cast<uint8_t>((byte & (0xf0 >> shift)) | nibble << shift);
+    }
+  }
+}
+
+void unpack_column_int4(const uint8_t* panels, int k, int column, int8_t* values, float* scales) {
+  for (int group = 0; group < int4_groups(k); ++group) {
+    const uint8_t* from = panels + int4_start(k, column, group);
+    const size_t scale = int4_scale_place(column);
+    const auto bits = static_cast<uint32_t>(from[scale] | from[scale + 1] << 8) << 16;
+    std::memcpy(scales + group, &bits, sizeof(bits));
+    const int count = std::min(kInt4Inputs, k - group * kInt4Inputs);
+    for (int i = 0; i < count; ++i) {
+      const int nibble = from[int4_place(column, i)] >> int4_shift(i) & 0xf;
+      values[group * kInt4Inputs + i] = static_cast<int8_t>(nibble + kInt4Lowest);
+    }
+  }
+}
+
+void dequantize_column_int4(const uint8_t* panels, int k, int column, float* values) {
+  std::vector<int8_t> integers(static_cast<size_t>(k));
+  std::vector<float> scales(static_cast<size_t>(int4_groups(k)));
+  unpack_column_int4(panels, k, column, integers.data(), scales.data());
+  for (int i = 0; i < k; ++i) {
+    const float integer = integers[static_cast<size_t>(i)];
+    values[i] = integer * scales[static_cast<size_t>(i / kInt4Inputs)];
+  }
 }
 
 void unpack_column_f32(const float* panels, int k, int column, float* values) {

@@ -1,8 +1,10 @@
 // The packed layouts of weight matrices, and how one output channel is written into them.
 //
-// A matrix maps k inputs to n outputs. Both layouts are panels of 16 output columns:
+// A matrix maps k inputs to n outputs. All layouts are panels of 16 output columns:
 //   int8: per panel, per group of 4 inputs, 64 bytes: column 0's four, column 1's four, ...
 //         k is padded to a multiple of 4 and n to one of 16, with values that contribute nothing.
+//   int4: per panel, per group of 32 inputs, 288 bytes: 16 bf16 scales, then the integers as int8
+//         has them, two groups of 4 to a vector (low and high nibble). k is padded to 32.
 //   f32:  per panel, per input, 16 floats.
 // One layout serves every tile shape and every instruction set (docs/architecture.md, kernels).
 #pragma once
@@ -37,6 +39,12 @@ constexpr int weight_limit(OperandRole role) {
   return role == OperandRole::kWeights7 ? 63 : 127;
 }
 
+/// Integers of 4 bits are -8..7, with a scale for each so many inputs of a column.
+constexpr int kInt4Inputs = 32;
+constexpr int kInt4Lowest = -8;
+constexpr int kInt4ScaleBytes = 2 * kPanelColumns;
+constexpr int kInt4GroupBytes = kInt4ScaleBytes + kInt4Inputs * kPanelColumns / 2;
+
 /// Bytes of a packed int8 matrix.
 size_t packed_int8_bytes(int k, int n);
 /// Floats of a packed f32 matrix.
@@ -55,5 +63,18 @@ void unpack_column_int8(const int8_t* panels, int k, int column, OperandRole rol
 void dequantize_column(const int8_t* panels, int k, int column, OperandRole role, float scale,
                        float* values);
 void unpack_column_f32(const float* panels, int k, int column, float* values);
+
+/// Bytes of a packed int4 matrix.
+size_t packed_int4_bytes(int k, int n);
+/// Fills `panels` with weights of 0. Call once before writing columns.
+void clear_packed_int4(uint8_t* panels, int k, int n);
+/// Writes output channel `column`. @param values  [k], in -8..7
+/// @param scales  [ceil(k / 32)], as quantize_weights_int4() gives them: bf16 numbers
+void pack_column_int4(uint8_t* panels, int k, int column, const int8_t* values,
+                      const float* scales);
+/// The reverse. @param values, scales  out
+void unpack_column_int4(const uint8_t* panels, int k, int column, int8_t* values, float* scales);
+/// The same as real numbers. @param values  [k], out
+void dequantize_column_int4(const uint8_t* panels, int k, int column, float* values);
 
 }  // namespace dragoman

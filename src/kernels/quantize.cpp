@@ -3,6 +3,9 @@
 #include "kernels/quantize.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
 
 #include "kernels/vector_math.hpp"
 
@@ -139,6 +142,51 @@ float squared_error(std::span<const float> values, float scale, float limit) {
   return sum_lanes(totals[0] + totals[1]);
 }
 
+// The upper half of a float's bits, rounded to nearest even.
+float to_bf16(float value) {
+  uint32_t bits;
+  std::memcpy(&bits, &value, sizeof(bits));
+  bits += 0x7fffU + (bits >> 16 & 1U);
+  bits &= 0xffff0000U;
+  std::memcpy(&value, &bits, sizeof(bits));
+  return value;
+}
+
+float int4_level(float value, float inverse) {
+  constexpr float kLowest = kInt4Lowest;
+  return (std::clamp(value * inverse, kLowest, -1.0F - kLowest) + kMagic) - kMagic;
+}
+
+// @returns the scale with the least squared error among some that clip the largest value
+float quantize_group_int4(std::span<const float> values, int8_t* to) {
+  const float largest = *std::max_element(
+      values.begin(), values.end(), [](float a, float b) { return std::fabs(a) < std::fabs(b); });
+  if (std::fabs(largest) <= kSmallestRange) {
+    std::fill_n(to, values.size(), int8_t{0});
+    return 0.0F;
+  }
+  float best_scale = 0.0F;
+  float best_error = std::numeric_limits<float>::infinity();
+  for (const float clip : {1.0F, 0.95F, 0.9F, 0.85F, -1.0F, -0.93F}) {
+    const float scale = to_bf16(largest * clip / float{kInt4Lowest});
+    const float inverse = 1.0F / scale;
+    float error = 0.0F;
+    for (const float value : values) {
+      const float difference = value - int4_level(value, inverse) * scale;
+      error += difference * difference;
+    }
+    if (error < best_error) {
+      best_error = error;
+      best_scale = scale;
+    }
+  }
+  const float inverse = 1.0F / best_scale;
+  for (size_t i = 0; i < values.size(); ++i) {
+    to[i] = static_cast<int8_t>(int4_level(values[i], inverse));
+  }
+  return best_scale;
+}
+
 }  // namespace
 
 RowScale quantize_row(const float* x, int k, OperandRole role, int8_t* to) {
@@ -174,6 +222,13 @@ float quantize_weights(std::span<const float> values, int limit, int8_t* to) {
     to[i] = static_cast<int8_t>(rounded);
   }
   return best_scale;
+}
+
+void quantize_weights_int4(std::span<const float> values, int8_t* to, float* scales) {
+  for (size_t first = 0; first < values.size(); first += kInt4Inputs, ++scales) {
+    const size_t count = std::min(size_t{kInt4Inputs}, values.size() - first);
+    *scales = quantize_group_int4(values.subspan(first, count), to + first);
+  }
 }
 
 }  // namespace dragoman

@@ -120,12 +120,16 @@ DRAGOMAN_SIMD I32x4 operator&(I32x4 a, I32x4 b) {
 DRAGOMAN_SIMD I32x4 operator|(I32x4 a, I32x4 b) {
   return {a.v | b.v};
 }
+// Through unsigned lanes: a signed left shift out of range is undefined.
+using Words = uint32_t __attribute__((vector_size(16)));
 DRAGOMAN_SIMD I32x4 shift_left_23(I32x4 a) {
-  // Through unsigned lanes: a signed left shift out of range is undefined.
-  uint32_t shifted __attribute__((vector_size(16)));
-  std::memcpy(&shifted, &a, sizeof(shifted));
-  shifted <<= 23;
-  return load_bytes<I32x4>(&shifted);
+  return reinterpret<I32x4>(reinterpret<Words>(a) << 23);
+}
+DRAGOMAN_SIMD I32x4 shift_left_16(I32x4 a) {
+  return reinterpret<I32x4>(reinterpret<Words>(a) << 16);
+}
+DRAGOMAN_SIMD I32x4 shift_right_4(I32x4 a) {
+  return reinterpret<I32x4>(reinterpret<Words>(a) >> 4);
 }
 DRAGOMAN_SIMD I32x4 equal(I32x4 a, I32x4 b) {
   return {a.v == b.v};
@@ -173,6 +177,13 @@ DRAGOMAN_SIMD I32x4 pairs(I16x8 a) {
 }
 DRAGOMAN_SIMD I16x8 from_pairs(I32x4 a) {
   return reinterpret<I16x8>(a);
+}
+
+DRAGOMAN_SIMD I32x4 fours(I8x16 a) {
+  return reinterpret<I32x4>(a);
+}
+DRAGOMAN_SIMD I8x16 from_fours(I32x4 a) {
+  return reinterpret<I8x16>(a);
 }
 
 #if defined(__SSE2__)

@@ -100,6 +100,13 @@ DRAGOMAN_SIMD I32x4 operator|(I32x4 a, I32x4 b) {
 DRAGOMAN_SIMD I32x4 shift_left_23(I32x4 a) {
   return {wasm_i32x4_shl(a.v, 23)};
 }
+DRAGOMAN_SIMD I32x4 shift_left_16(I32x4 a) {
+  return {wasm_i32x4_shl(a.v, 16)};
+}
+/// Zeros come in.
+DRAGOMAN_SIMD I32x4 shift_right_4(I32x4 a) {
+  return {wasm_u32x4_shr(a.v, 4)};
+}
 DRAGOMAN_SIMD I32x4 equal(I32x4 a, I32x4 b) {
   return {wasm_i32x4_eq(a.v, b.v)};
 }
@@ -153,6 +160,13 @@ DRAGOMAN_SIMD I32x4 pairs(I16x8 a) {
   return {a.v};
 }
 DRAGOMAN_SIMD I16x8 from_pairs(I32x4 a) {
+  return {a.v};
+}
+
+DRAGOMAN_SIMD I32x4 fours(I8x16 a) {
+  return {a.v};
+}
+DRAGOMAN_SIMD I8x16 from_fours(I32x4 a) {
   return {a.v};
 }
 

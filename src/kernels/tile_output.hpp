@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kernels/gemm.hpp"
+#include "kernels/int8_forms.hpp"
 #include "kernels/simd.hpp"
 
 namespace dragoman {
@@ -77,6 +78,33 @@ struct Part {
 constexpr Part part_of(int total, int index, int count) {
   const auto at = [=](int i) { return static_cast<int>(static_cast<int64_t>(total) * i / count); };
   return {at(index), at(index + 1)};
+}
+
+/// A product's size, and how many multiplications take one thread about 30 microseconds.
+struct ProductSize {
+  int rows;
+  int inputs;
+  int outputs;
+  int64_t macs_worth_waking;
+};
+
+/// Calls run(panels, first_row, row_count) for every tile, on the pool where that is worth it.
+template <typename Run>
+void run_tiles(const Context& context, const ProductSize& size, const Run& run) {
+  const int panels = round_up(size.outputs, kPanelColumns) / kPanelColumns;
+  const int64_t macs = static_cast<int64_t>(size.rows) * size.inputs * size.outputs;
+  const TilePlan plan = plan_tiles(context.pool, macs, size.macs_worth_waking, size.rows, panels);
+  const auto body = [&](int tile, int) {
+    const int first_row = tile / plan.panel_ranges * kTileRows;
+    const int left = size.rows - first_row;
+    run(part_of(panels, tile % plan.panel_ranges, plan.panel_ranges), first_row,
+        left < kTileRows ? left : kTileRows);
+  };
+  if (plan.is_shared) {
+    context.pool.run(plan.tiles(), body);
+  } else {
+    for (int tile = 0; tile < plan.tiles(); ++tile) body(tile, 0);
+  }
 }
 
 }  // namespace dragoman

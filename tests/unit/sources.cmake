@@ -23,6 +23,7 @@ set(DRAGOMAN_TEST_SOURCES
   tests/unit/formats/torch_test.cpp
   tests/unit/kernels/attention_test.cpp
   tests/unit/kernels/f32_test.cpp
+  tests/unit/kernels/int4_test.cpp
   tests/unit/kernels/int8_test.cpp
   tests/unit/kernels/quantize_test.cpp
   tests/unit/kernels/rows_test.cpp
