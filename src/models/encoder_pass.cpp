@@ -76,7 +76,7 @@ bool TransformerPass::step(const Context& context) {
 }
 
 int TransformerPass::longest() const {
-  int most = 0;
+  int most = 1;  // also of no sequence at all
   for (size_t i = 1; i < offsets_.size(); ++i) most = std::max(most, offsets_[i] - offsets_[i - 1]);
   return most;
 }

@@ -126,6 +126,18 @@ TEST_CASE("Encoders written and read again, or copied packed, answer the same",
   }
 }
 
+TEST_CASE("A batch of no texts has no rows", "[models][encoder]") {
+  for (const EncoderGolden golden : {EncoderGolden{"mpnet-token", Head::kToken},
+                                     EncoderGolden{"deberta-masked", Head::kMaskedLm},
+                                     EncoderGolden{"modernbert-sequence", Head::kSequence}}) {
+    INFO(golden.name);
+    const auto model = load_encoder(golden, WeightType::kInt8);
+    const auto pass = run(*model, {});
+    CHECK(pass->logits().rows == 0);
+    CHECK(pass->hidden().rows == 0);
+  }
+}
+
 TEST_CASE("A model without types does not look at them", "[models][encoder]") {
   for (const char* name : {"distilbert-sequence", "mpnet-sequence", "deberta-sequence"}) {
     INFO(name);
