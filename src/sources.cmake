@@ -101,6 +101,7 @@ set(DRAGOMAN_TEXT_SOURCES
 set(DRAGOMAN_MODELS_SOURCES
   src/models/albert.cpp
   src/models/attention_plan.cpp
+  src/models/bart.cpp
   src/models/bert.cpp
   src/models/config.cpp
   src/models/deberta.cpp
@@ -109,6 +110,8 @@ set(DRAGOMAN_MODELS_SOURCES
   src/models/encoder_model.cpp
   src/models/encoder_page.cpp
   src/models/encoder_pass.cpp
+  src/models/fairseq_names.cpp
+  src/models/hypothesis_rows.cpp
   src/models/inputs.cpp
   src/models/layers.cpp
   src/models/marian.cpp
@@ -118,6 +121,7 @@ set(DRAGOMAN_MODELS_SOURCES
   src/models/roberta.cpp
   src/models/seq2seq.cpp
   src/models/seq2seq_session.cpp
+  src/models/t5.cpp
 )
 set(DRAGOMAN_DECODE_SOURCES
   src/decode/beam_search.cpp

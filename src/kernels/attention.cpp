@@ -85,11 +85,15 @@ DRAGOMAN_SIMD void weighted_sum(const float* weights, int count, const Row& row,
   }
 }
 
-// One query row, one head, keys and values where they lie. @param scores  [count], scratch
+// One query row, one head, keys and values where they lie.
+// @param bias  [count], added to the scores, or null    @param scores  [count], scratch
 template <typename KeyRow, typename ValueRow>
 void attend_directly(const float* query, const KeyRow& key, const ValueRow& value, int count,
-                     int head_dim, float scale, float* scores, float* out) {
+                     int head_dim, float scale, const float* bias, float* scores, float* out) {
   dot_products(query, key, count, head_dim, scale, scores);
+  if (bias != nullptr) {
+    for (int j = 0; j < count; ++j) scores[j] += bias[j];
+  }
   softmax({scores, static_cast<size_t>(count)});
   weighted_sum(scores, count, value, head_dim, out);
 }
@@ -159,7 +163,7 @@ struct Head {
       const auto value_row = [&](int j) { return value.row(range.begin + j); };
       if (probabilities.data != nullptr) std::fill(scores, scores + key.rows, 0.0F);
       attend_directly(query.row(row), key_row, value_row, range.end - range.begin, query.cols,
-                      scale, scores + range.begin, out.row(row));
+                      scale, nullptr, scores + range.begin, out.row(row));
       keep(row, scores);
     }
   }
@@ -279,9 +283,10 @@ void attention(const Context& context, std::span<const AttentionItem> items, int
     const AttentionItem& item = items[static_cast<size_t>(index)];
     const int width = item.query.cols / heads;
     const int first = head_index * width;
+    const int key_first = head_index * item.key.cols / item.query.cols * width;
     const Head head{item.query.columns(first, width),
-                    item.key.columns(first, width),
-                    item.value.columns(first, width),
+                    item.key.columns(key_first, width),
+                    item.value.columns(key_first, width),
                     item.out.columns(first, width),
                     part_of(item.probabilities, head_index, item.query.rows),
                     scale,
@@ -297,26 +302,36 @@ void attention(const Context& context, std::span<const AttentionItem> items, int
 }
 
 void gathered_attention(const Context& context, std::span<const GatheredAttentionItem> items,
-                        View<const float> keys, View<const float> values, int heads, float scale) {
+                        View<const float> keys, View<const float> values,
+                        const GatheredShape& shape) {
   const ArenaScope scope(context.arena);
-  const int width = keys.cols / heads;
+  const int width = shape.head_dim;
+  const int sharing = shape.heads / (keys.cols / width);
   size_t longest = 0;
   int64_t macs = 0;
   for (const GatheredAttentionItem& item : items) {
     longest = std::max(longest, item.entries.size());
-    macs += 2 * static_cast<int64_t>(item.entries.size()) * keys.cols;
+    macs += 2 * static_cast<int64_t>(item.entries.size()) * shape.heads * width;
   }
   const auto body = [&](int index, int head, float* scores) {
     const GatheredAttentionItem& item = items[static_cast<size_t>(index)];
     const int first = head * width;
-    const auto key = [&](int j) { return keys.row(item.entries[static_cast<size_t>(j)]) + first; };
-    const auto value = [&](int j) {
-      return values.row(item.entries[static_cast<size_t>(j)]) + first;
+    const int key_first = head / sharing * width;
+    const auto key = [&](int j) {
+      return keys.row(item.entries[static_cast<size_t>(j)]) + key_first;
     };
-    attend_directly(item.query + first, key, value, static_cast<int>(item.entries.size()), width,
-                    scale, scores, item.out + first);
+    const auto value = [&](int j) {
+      return values.row(item.entries[static_cast<size_t>(j)]) + key_first;
+    };
+    const auto count = static_cast<int>(item.entries.size());
+    // The newest entry is the query's own, at distance 0.
+    const float* bias = shape.bias.data == nullptr
+                            ? nullptr
+                            : shape.bias.row(head) + shape.bias.cols / 2 - (count - 1);
+    attend_directly(item.query + first, key, value, count, width, shape.scale, bias, scores,
+                    item.out + first);
   };
-  for_each_head(context, static_cast<int>(items.size()), heads, longest, macs, body);
+  for_each_head(context, static_cast<int>(items.size()), shape.heads, longest, macs, body);
 }
 
 }  // namespace dragoman

@@ -126,6 +126,21 @@ void layer_norm(View<const float> x, std::span<const float> weight, std::span<co
   }
 }
 
+void rms_norm(View<const float> x, std::span<const float> weight, float epsilon, View<float> out) {
+  assert(weight.size() == static_cast<size_t>(x.cols) && out.cols == x.cols);
+  const auto count = static_cast<size_t>(x.cols);
+  for (int row = 0; row < x.rows; ++row) {
+    const float* from = x.row(row);
+    const float squares = sum_over(from, count, 0.0F, [](F32x4 v) { return v * v; });
+    const float inverse = 1.0F / std::sqrt(squares / static_cast<float>(count) + epsilon);
+    float* to = out.row(row);
+    const F32x4 factor = splat(inverse);
+    size_t i = 0;
+    for (; i + 4 <= count; i += 4) store(to + i, load(from + i) * factor * load(&weight[i]));
+    for (; i < count; ++i) to[i] = from[i] * inverse * weight[i];
+  }
+}
+
 void softmax(std::span<float> row) {
   const float maximum = max_over(row);
   if (maximum == -kInfinity) {  // nothing is allowed: no weight anywhere, rather than NaN

@@ -119,12 +119,15 @@ float ConfigReader::epsilon(std::string_view field, double fallback) const {
 }
 
 Activation ConfigReader::activation(std::string_view field, std::string_view fallback) const {
-  const std::string name = config_.get_string(field, fallback);
+  return activation_named(config_.get_string(field, fallback), field);
+}
+
+Activation activation_named(std::string_view name, std::string_view field) {
   for (const auto& [known, activation] : kActivations) {
     if (known == name) return activation;
   }
-  refuse(ErrorCode::kUnsupportedModel,
-         std::string(field) + " \"" + name + "\" is not among the supported activations");
+  refuse(ErrorCode::kUnsupportedModel, std::string(field) + " \"" + std::string(name) +
+                                           "\" is not among the supported activations");
 }
 
 void ConfigReader::require_flag(std::string_view field, bool value) const {

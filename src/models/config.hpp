@@ -10,12 +10,13 @@
 #include "base/json.hpp"
 #include "kernels/activations.hpp"
 #include "nn/attention.hpp"
+#include "nn/norm.hpp"
 #include "tensor/dtype.hpp"
 
 namespace dragoman {
 
 /// Vectors added to the tokens' own; AttentionPositions tells of what acts on scores instead.
-enum class Positions { kNone, kLearned, kSinusoidal };
+enum class Positions { kNone, kLearned, kSinusoidal, kFairseqSinusoidal };
 /// Where a block normalises: its sum with the residual (post), or its input (pre).
 enum class NormPlace { kPost, kPre };
 
@@ -48,6 +49,7 @@ struct AttentionPositions {
   // All layers but every n-th, from the first on, see only this far to either side.
   int window = -1;
   int global_every = 1;
+  RotaryScaling rotary_scaling = {};
   // Disentangled: a table of twice `span` vectors; buckets of distances if there are any.
   Disentangled disentangled = {};
   bool has_table = false;
@@ -65,6 +67,7 @@ struct StackConfig {
   int layers = 0;
   int heads = 0;
   int ffn_size = 0;
+  int kv_heads = 0;  // 0: heads
 };
 
 struct TransformerConfig {
@@ -87,6 +90,8 @@ struct TransformerConfig {
   NormPlace norm_place = NormPlace::kPost;
   bool norm_first = true;  // under kPre: the first attention has a norm of its own
   bool norm_bias = true;
+  NormKind norm_kind = NormKind::kLayer;
+  bool embedding_norm = false;  // of both sides of an encoder-decoder
   bool attention_bias = true;
   bool ffn_bias = true;
   bool gated_ffn = false;
@@ -98,6 +103,12 @@ struct TransformerConfig {
   Activation convolution_activation = Activation::kTanh;
   float norm_epsilon = 1e-12F;
   bool scale_embedding = false;
+  bool scale_attention = true;  // by 1 / sqrt(head_dim)
+  bool attention_output_bias = true;
+  bool qk_norm = false;
+  float norm_offset = 0.0F;      // added to the weights of norms (Gemma)
+  int head_dim = 0;              // 0: hidden_size / heads
+  float output_scale = 1.0F;     // of what the output layer reads
   bool tie_embeddings = true;    // the output layer is the decoder's embedding table
   bool share_embeddings = true;  // encoder and decoder use one table
   int pad_token_id = -1;
@@ -111,6 +122,11 @@ struct TransformerConfig {
 
   /// Width of the embedding tables.
   int embedding_width() const { return embedding_size > 0 ? embedding_size : hidden_size; }
+  /// Columns of the decoder's keys.
+  int decoder_width() const {
+    const int dim = head_dim > 0 ? head_dim : hidden_size / decoder.heads;
+    return dim * (decoder.kv_heads > 0 ? decoder.kv_heads : decoder.heads);
+  }
   int table_positions() const { return position_rows > 0 ? position_rows : max_positions; }
   /// Layers with weights of their own, and how many are run.
   int own_layers() const { return layer_groups > 0 ? layer_groups * inner_layers : encoder.layers; }

@@ -54,6 +54,9 @@ class ConfigReader {
 [[noreturn]] void refuse_model(const std::string& what);
 [[noreturn]] void refuse_config(const std::string& what);
 
+/// Throws unsupported-model, naming `field`, for a function that the kernels do not compute.
+Activation activation_named(std::string_view name, std::string_view field);
+
 /// Throws model-format unless `hidden_size` splits evenly over `heads`.
 void check_heads(int hidden_size, int heads, std::string_view heads_field);
 

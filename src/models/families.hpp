@@ -21,20 +21,26 @@ struct Family {
 
 extern const Family kAlbertFamily;
 extern const Family kBertFamily;
+extern const Family kBartFamily;
 extern const Family kCamembertFamily;
 extern const Family kDebertaV2Family;
 extern const Family kDistilbertFamily;
 extern const Family kElectraFamily;
+extern const Family kM2M100Family;
 extern const Family kMarianFamily;
+extern const Family kMbartFamily;
 extern const Family kModernbertFamily;
 extern const Family kMpnetFamily;
+extern const Family kPegasusFamily;
 extern const Family kRobertaFamily;
+extern const Family kT5Family;
 extern const Family kXlmRobertaFamily;
 
-inline constexpr std::array<const Family*, 11> kFamilies = {
-    &kAlbertFamily,     &kBertFamily,    &kCamembertFamily,  &kDebertaV2Family,
-    &kDistilbertFamily, &kElectraFamily, &kMarianFamily,     &kModernbertFamily,
-    &kMpnetFamily,      &kRobertaFamily, &kXlmRobertaFamily,
+inline constexpr std::array<const Family*, 16> kFamilies = {
+    &kAlbertFamily,    &kBartFamily,       &kBertFamily,       &kCamembertFamily,
+    &kDebertaV2Family, &kDistilbertFamily, &kElectraFamily,    &kM2M100Family,
+    &kMarianFamily,    &kMbartFamily,      &kModernbertFamily, &kMpnetFamily,
+    &kPegasusFamily,   &kRobertaFamily,    &kT5Family,         &kXlmRobertaFamily,
 };
 
 /// The family read_config() found.

@@ -23,23 +23,45 @@ void residual(const Context& context, const LayerNorm* norm, NormPlace place, Vi
   block(normed, hidden);
 }
 
+// Attention of some kind, then the feed-forward block.
+template <typename Attend>
+void run_blocks(const Context& context, const EncoderLayer& layer, NormPlace norm_place,
+                View<float> hidden, const Attend& attend) {
+  const LayerNorm* attention_norm = layer.attention_norm ? &*layer.attention_norm : nullptr;
+  residual(context, attention_norm, norm_place, hidden, attend);
+  residual(context, &layer.ffn_norm, norm_place, hidden,
+           [&](View<const float> x, View<float> out) { layer.ffn.forward(context, x, out); });
+}
+
 }  // namespace
 
 void run_layer(const Context& context, const EncoderLayer& layer, NormPlace norm_place,
                const AttentionInput& input, View<float> hidden) {
-  const LayerNorm* attention_norm = layer.attention_norm ? &*layer.attention_norm : nullptr;
-  residual(context, attention_norm, norm_place, hidden, [&](View<const float> x, View<float> out) {
+  run_blocks(context, layer, norm_place, hidden, [&](View<const float> x, View<float> out) {
     layer.attention.forward(context, x, input, out);
   });
-  residual(context, &layer.ffn_norm, norm_place, hidden,
-           [&](View<const float> x, View<float> out) { layer.ffn.forward(context, x, out); });
+}
+
+void run_layer(const Context& context, const EncoderLayer& layer, NormPlace norm_place,
+               const PrefillInput& input, View<float> hidden) {
+  run_blocks(context, layer, norm_place, hidden, [&](View<const float> x, View<float> out) {
+    layer.attention.prefill(context, x, input, out);
+  });
+}
+
+void run_layer(const Context& context, const EncoderLayer& layer, NormPlace norm_place,
+               const CachedAttentionInput& input, View<float> hidden) {
+  run_blocks(context, layer, norm_place, hidden, [&](View<const float> x, View<float> out) {
+    layer.attention.forward_cached(context, x, input, out);
+  });
 }
 
 void run_layer(const Context& context, const DecoderLayer& layer, int index, NormPlace norm_place,
                const DecoderStep& step, View<float> hidden) {
   residual(context, &layer.attention_norm, norm_place, hidden,
            [&](View<const float> x, View<float> out) {
-             layer.attention.forward_cached(context, x, step.histories, step.cache, index, out);
+             layer.attention.forward_cached(context, x,
+                                            {step.histories, step.cache, index, step.bias}, out);
            });
   residual(context, &layer.cross_norm, norm_place, hidden,
            [&](View<const float> x, View<float> out) {

@@ -18,11 +18,19 @@ namespace dragoman {
 void run_layer(const Context& context, const EncoderLayer& layer, NormPlace norm_place,
                const AttentionInput& input, View<float> hidden);
 
+/// A decoder without sources: new tokens of histories, or one token of each.
+/// @param hidden  [rows, hidden_size], replaced by the layer's output
+void run_layer(const Context& context, const EncoderLayer& layer, NormPlace norm_place,
+               const PrefillInput& input, View<float> hidden);
+void run_layer(const Context& context, const EncoderLayer& layer, NormPlace norm_place,
+               const CachedAttentionInput& input, View<float> hidden);
+
 /// What the rows of one decoding step see.
 struct DecoderStep {
   std::span<const std::span<const int32_t>> histories;  // per row, its own entry last
   std::span<const CrossAttentionItem> sources;          // cover every row, for this layer
   KvCache& cache;
+  View<const float> bias = {};  // of the rows' own attention, see GatheredShape
 };
 
 /// @param hidden  [rows, hidden_size], replaced by the layer's output

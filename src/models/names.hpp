@@ -36,6 +36,8 @@ class Names {
   void scale(std::string_view name, LayerNorm& norm) const {
     slots_.add(full(name, ".weight"), norm.weight_slot());
   }
+  /// A matrix without bias.
+  void weight(std::string_view name, Slot* slot) const { slots_.add(full(name, ".weight"), slot); }
   void slot(std::string_view name, Slot* slot) const { slots_.add(full(name, ""), slot); }
   void ignore(std::string_view name) const { slots_.ignore(full(name, "")); }
   void table(std::string_view name, Embedding& table) const {

@@ -74,7 +74,12 @@ AttentionShape attention_shape(const TransformerConfig& config, const StackConfi
   const Disentangled& disentangled = positions.disentangled;
   return {.hidden_size = config.hidden_size,
           .heads = stack.heads,
+          .head_dim = config.head_dim,
+          .kv_heads = stack.kv_heads,
           .bias = config.attention_bias,
+          .output_bias = config.attention_output_bias,
+          .scaled = config.scale_attention,
+          .qk_norm = config.qk_norm ? config.norm_epsilon : 0.0F,
           .disentangled = positions.has_table ? disentangled : Disentangled{},
           .scale_factor = 1 + static_cast<int>(disentangled.content_to_position) +
                           static_cast<int>(disentangled.position_to_content)};
@@ -99,18 +104,18 @@ FeedForwardShape ffn_shape(const TransformerConfig& config, const StackConfig& s
 EncoderLayer::EncoderLayer(const TransformerConfig& config, int index, WeightType type)
     : attention(attention_shape(config, config.encoder), type),
       ffn(ffn_shape(config, config.encoder), type),
-      ffn_norm(config.hidden_size, config.norm_epsilon) {
+      ffn_norm(config.hidden_size, config.norm_epsilon, config.norm_kind) {
   const bool bare = config.norm_place == NormPlace::kPre && !config.norm_first && index == 0;
-  if (!bare) attention_norm.emplace(config.hidden_size, config.norm_epsilon);
+  if (!bare) attention_norm.emplace(config.hidden_size, config.norm_epsilon, config.norm_kind);
 }
 
 DecoderLayer::DecoderLayer(const TransformerConfig& config, int /*index*/, WeightType type)
     : attention(attention_shape(config, config.decoder), type),
-      attention_norm(config.hidden_size, config.norm_epsilon),
-      cross(config.hidden_size, config.decoder.heads, type),
-      cross_norm(config.hidden_size, config.norm_epsilon),
+      attention_norm(config.hidden_size, config.norm_epsilon, config.norm_kind),
+      cross(attention_shape(config, config.decoder), type),
+      cross_norm(config.hidden_size, config.norm_epsilon, config.norm_kind),
       ffn(ffn_shape(config, config.decoder), type),
-      ffn_norm(config.hidden_size, config.norm_epsilon) {}
+      ffn_norm(config.hidden_size, config.norm_epsilon, config.norm_kind) {}
 
 void TokenTable::row(int32_t token, std::span<float> out) const {
   if (tied_ != nullptr) {
@@ -200,11 +205,19 @@ size_t EncoderParts::packed_bytes() const {
 
 Seq2SeqParts::Seq2SeqParts(const TransformerConfig& given, WeightType type)
     : config(given),
-      positions(config.max_positions, config.hidden_size),
       encoder(make_layers<EncoderLayer>(config.encoder.layers, config, type)),
       decoder(make_layers<DecoderLayer>(config.decoder.layers, config, type)),
       output(config.hidden_size, config.decoder_vocab_size, type, OperandRole::kWeights7),
       output_bias(output.bias_slot(), {1, config.decoder_vocab_size}) {
+  make_positions(type);
+  if (config.embedding_norm) {
+    source_norm.emplace(config.hidden_size, config.norm_epsilon);
+    target_norm.emplace(config.hidden_size, config.norm_epsilon);
+  }
+  if (config.norm_place == NormPlace::kPre) {
+    encoder_norm.emplace(config.hidden_size, config.norm_epsilon, config.norm_kind);
+    decoder_norm.emplace(config.hidden_size, config.norm_epsilon, config.norm_kind);
+  }
   // What is tied is not built: the output layer's rows are read instead, so one packed copy
   // serves as many as three published names.
   if (!(config.tie_embeddings && config.share_embeddings)) {
@@ -215,9 +228,42 @@ Seq2SeqParts::Seq2SeqParts(const TransformerConfig& given, WeightType type)
   }
 }
 
+void Seq2SeqParts::make_positions(WeightType type) {
+  const int hidden = config.hidden_size;
+  const AttentionPositions& attention = config.attention;
+  if (attention.bias_buckets > 0) {
+    source_bias.emplace(attention.bias_buckets, attention.bias_max_distance, true,
+                        config.encoder.heads);
+    target_bias.emplace(attention.bias_buckets, attention.bias_max_distance, false,
+                        config.decoder.heads);
+  }
+  if (config.positions == Positions::kNone) return;
+  if (config.positions == Positions::kLearned) {
+    source_positions.emplace(config.table_positions(), hidden, type);
+    target_positions.emplace(config.table_positions(), hidden, type);
+    return;
+  }
+  const auto kind = config.positions == Positions::kSinusoidal ? SinusoidalKind::kMarian
+                                                               : SinusoidalKind::kFairseq;
+  sinusoids.emplace(config.max_positions, hidden, kind, config.first_position);
+}
+
+void Seq2SeqParts::add_position(const std::optional<Embedding>& learned, int position,
+                                std::span<float> scratch, std::span<float> out) const {
+  if (sinusoids) {
+    add(sinusoids->row(position), out);
+  } else if (learned) {
+    learned->row(config.first_position + position, scratch);
+    add(scratch, out);
+  }
+}
+
 size_t Seq2SeqParts::packed_bytes() const {
-  return positions.packed_bytes() + bytes_of(source_words) + bytes_of(target_words) +
-         stack_bytes(encoder) + stack_bytes(decoder) + output.packed_bytes();
+  return bytes_of(sinusoids) + bytes_of(source_positions) + bytes_of(target_positions) +
+         bytes_of(source_norm) + bytes_of(target_norm) + bytes_of(source_bias) +
+         bytes_of(target_bias) + bytes_of(source_words) + bytes_of(target_words) +
+         stack_bytes(encoder) + stack_bytes(decoder) + bytes_of(encoder_norm) +
+         bytes_of(decoder_norm) + output.packed_bytes();
 }
 
 TokenTable Seq2SeqParts::source_table() const {

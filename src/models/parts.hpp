@@ -100,18 +100,32 @@ struct EncoderParts {
 struct Seq2SeqParts {
   Seq2SeqParts(const TransformerConfig& config, WeightType type);
   size_t packed_bytes() const;
+  /// out += the vector of a position. @param learned  of the side    @param scratch  [hidden_size]
+  void add_position(const std::optional<Embedding>& learned, int position, std::span<float> scratch,
+                    std::span<float> out) const;
   /// Where source and target tokens take their vectors from, according to what is tied.
   TokenTable source_table() const;
   TokenTable target_table() const;
 
   TransformerConfig config;
-  SinusoidalPositions positions;
+  std::optional<SinusoidalPositions> sinusoids;  // of both sides
+  std::optional<Embedding> source_positions;     // learned ones
+  std::optional<Embedding> target_positions;
+  std::optional<LayerNorm> source_norm;  // of the embeddings
+  std::optional<LayerNorm> target_norm;
+  std::optional<RelativeBias> source_bias;
+  std::optional<RelativeBias> target_bias;
   std::optional<Embedding> source_words;  // absent when the output layer serves
   std::optional<Embedding> target_words;  // absent when the output layer or source_words serves
   std::vector<EncoderLayer> encoder;
   std::vector<DecoderLayer> decoder;
+  std::optional<LayerNorm> encoder_norm;  // after layers that normalise their input
+  std::optional<LayerNorm> decoder_norm;
   Linear output;             // bias: final_logits_bias
   ReshapedSlot output_bias;  // published as [1, vocab_size]
+
+ private:
+  void make_positions(WeightType type);
 };
 
 /// Throws out-of-memory when `config` describes more bytes of weights than can be addressed,

@@ -16,10 +16,6 @@ constexpr OperandRole kInputRole = OperandRole::kWeights7;
 // models, 9.06 % against 9.16 % for the hidden states of a trained MiniLM.
 constexpr OperandRole kOutputRole = OperandRole::kActivations7;
 
-float score_scale(int hidden_size, int heads) {
-  return 1.0F / std::sqrt(static_cast<float>(hidden_size / heads));
-}
-
 View<float> take(const Context& context, int rows, int cols) {
   const auto count = static_cast<size_t>(rows) * static_cast<size_t>(cols);
   return {context.arena.take<float>(count).data(), rows, cols};
@@ -33,14 +29,33 @@ std::span<T> take_items(const Context& context, size_t count) {
   return items;
 }
 
+// The rows of a cache that `entries` name, in their order.
+View<float> gather(const Context& context, View<const float> from,
+                   std::span<const int32_t> entries) {
+  const View<float> to = take(context, static_cast<int>(entries.size()), from.cols);
+  for (int row = 0; row < to.rows; ++row) {
+    std::copy_n(from.row(entries[static_cast<size_t>(row)]), from.cols, to.row(row));
+  }
+  return to;
+}
+
 }  // namespace
 
+float AttentionShape::scale() const {
+  return scaled ? 1.0F / std::sqrt(static_cast<float>(dim() * scale_factor)) : 1.0F;
+}
+
 SelfAttention::SelfAttention(const AttentionShape& shape, WeightType type)
-    : qkv_(shape.hidden_size, 3 * shape.hidden_size, type, kInputRole, shape.bias),
-      output_(shape.hidden_size, shape.hidden_size, type, kOutputRole, shape.bias),
+    : qkv_(shape.hidden_size, shape.width() + 2 * shape.key_width(), type, kInputRole, shape.bias),
+      output_(shape.width(), shape.hidden_size, type, kOutputRole, shape.bias && shape.output_bias),
       disentangled_(shape.disentangled),
+      key_width_(shape.key_width()),
       heads_(shape.heads),
-      scale_(score_scale(shape.hidden_size * shape.scale_factor, shape.heads)) {
+      scale_(shape.scale()) {
+  if (shape.qk_norm > 0.0F) {
+    query_norm_.emplace(shape.dim(), shape.qk_norm, NormKind::kRms);
+    key_norm_.emplace(shape.dim(), shape.qk_norm, NormKind::kRms);
+  }
   const int width = shape.hidden_size;
   if (disentangled_.shared) return;
   if (disentangled_.content_to_position) position_key_.emplace(width, width, type, kInputRole);
@@ -103,35 +118,93 @@ void SelfAttention::forward(const Context& context, View<const float> x,
   output_.forward(context, attended, {.residual = out}, out);
 }
 
+// Queries, keys and values side by side, normed where the model does so.
+View<float> SelfAttention::project(const Context& context, View<const float> x) const {
+  const int width = output_.inputs();
+  const View<float> projected = take(context, x.rows, width + 2 * key_width_);
+  qkv_.forward(context, x, {}, projected);
+  if (!query_norm_) return projected;
+  const int dim = width / heads_;
+  for (int row = 0; row < x.rows; ++row) {
+    const View<float> queries(projected.row(row), heads_, dim);
+    const View<float> keys(projected.row(row) + width, key_width_ / dim, dim);
+    query_norm_->forward(context, queries, queries);
+    key_norm_->forward(context, keys, keys);
+  }
+  return projected;
+}
+
 void SelfAttention::forward_cached(const Context& context, View<const float> x,
-                                   std::span<const std::span<const int32_t>> histories,
-                                   KvCache& cache, int layer, View<float> out) const {
+                                   const CachedAttentionInput& input, View<float> out) const {
   const ArenaScope scope(context.arena);
   const int width = output_.inputs();
-  const View<float> projected = take(context, x.rows, 3 * width);
+  const View<float> projected = project(context, x);
   const View<float> attended = take(context, x.rows, width);
-  qkv_.forward(context, x, {}, projected);
   // Written before anything is read: each row sees its own key too.
-  const View<float> keys = cache.keys(layer);
-  const View<float> values = cache.values(layer);
-  const auto items = take_items<GatheredAttentionItem>(context, histories.size());
+  const View<float> keys = input.cache.keys(input.layer);
+  const View<float> values = input.cache.values(input.layer);
+  const auto items = take_items<GatheredAttentionItem>(context, input.histories.size());
   for (int row = 0; row < x.rows; ++row) {
-    const auto history = histories[static_cast<size_t>(row)];
+    std::span<const int32_t> history = input.histories[static_cast<size_t>(row)];
+    if (input.rotary != nullptr) {
+      const View<float> turned = projected.block(row, 1).columns(0, width + key_width_);
+      input.rotary->turn(turned, static_cast<int>(history.size()) - 1);
+    }
     const float* from = projected.row(row);
-    std::copy_n(from + width, width, keys.row(history.back()));
-    std::copy_n(from + 2 * width, width, values.row(history.back()));
+    std::copy_n(from + width, key_width_, keys.row(history.back()));
+    std::copy_n(from + width + key_width_, key_width_, values.row(history.back()));
+    const size_t seen = static_cast<size_t>(input.window) + 1;
+    if (input.window >= 0 && history.size() > seen) history = history.last(seen);
     items[static_cast<size_t>(row)] = {from, history, attended.row(row)};
   }
-  gathered_attention(context, items, keys, values, heads_, scale_);
+  const GatheredShape shape{
+      .heads = heads_, .head_dim = width / heads_, .scale = scale_, .bias = input.bias};
+  gathered_attention(context, items, keys, values, shape);
   output_.forward(context, attended, {.residual = out}, out);
 }
 
-CrossAttention::CrossAttention(int hidden_size, int heads, WeightType type)
-    : query_(hidden_size, hidden_size, type, kInputRole),
-      keys_values_(hidden_size, 2 * hidden_size, type, kInputRole),
-      output_(hidden_size, hidden_size, type, kOutputRole),
-      heads_(heads),
-      scale_(score_scale(hidden_size, heads)) {}
+void SelfAttention::prefill(const Context& context, View<const float> x, const PrefillInput& input,
+                            View<float> out) const {
+  const ArenaScope scope(context.arena);
+  const int width = output_.inputs();
+  const View<float> projected = project(context, x);
+  const View<float> attended = take(context, x.rows, width);
+  const View<float> keys = input.cache.keys(input.layer);
+  const View<float> values = input.cache.values(input.layer);
+  const auto items = take_items<AttentionItem>(context, input.histories.size());
+  for (size_t i = 0; i < items.size(); ++i) {
+    const std::span<const int32_t> history = input.histories[i];
+    const int first = input.offsets[i];
+    const int rows = input.offsets[i + 1] - first;
+    const int total = static_cast<int>(history.size());
+    const View<float> part = projected.block(first, rows);
+    if (input.rotary != nullptr) {
+      input.rotary->turn(part.columns(0, width + key_width_), total - rows);
+    }
+    for (int row = 0; row < rows; ++row) {
+      const int32_t entry = history[static_cast<size_t>(total - rows + row)];
+      const float* from = part.row(row) + width;
+      std::copy_n(from, key_width_, keys.row(entry));
+      std::copy_n(from + key_width_, key_width_, values.row(entry));
+    }
+    View<const float> own_keys = part.columns(width, key_width_);
+    View<const float> own_values = part.columns(width + key_width_, key_width_);
+    if (total > rows) {  // earlier tokens lie scattered; panels want them in order
+      own_keys = gather(context, keys, history);
+      own_values = gather(context, values, history);
+    }
+    items[i] = {part.columns(0, width), own_keys, own_values, attended.block(first, rows)};
+  }
+  attention(context, items, heads_, scale_, {.causal = true, .window = input.window});
+  output_.forward(context, attended, {.residual = out}, out);
+}
+
+CrossAttention::CrossAttention(const AttentionShape& shape, WeightType type)
+    : query_(shape.hidden_size, shape.width(), type, kInputRole, shape.bias),
+      keys_values_(shape.hidden_size, 2 * shape.width(), type, kInputRole, shape.bias),
+      output_(shape.width(), shape.hidden_size, type, kOutputRole, shape.bias),
+      heads_(shape.heads),
+      scale_(shape.scale()) {}
 
 size_t CrossAttention::packed_bytes() const {
   return query_.packed_bytes() + keys_values_.packed_bytes() + output_.packed_bytes();

@@ -12,8 +12,11 @@ namespace {
 constexpr int kTileRows = 32;
 }  // namespace
 
-LayerNorm::LayerNorm(int size, float epsilon)
-    : weight_(size, 1.0F), bias_(size, 0.0F), epsilon_(epsilon) {}
+LayerNorm::LayerNorm(int size, float epsilon, NormKind kind)
+    : weight_(size, 1.0F),
+      bias_(kind == NormKind::kLayer ? size : 0, 0.0F),
+      epsilon_(epsilon),
+      kind_(kind) {}
 
 size_t LayerNorm::packed_bytes() const {
   return (weight_.values().size() + bias_.values().size()) * sizeof(float);
@@ -24,8 +27,12 @@ void LayerNorm::forward(const Context& context, View<const float> x, View<float>
   const auto normalise = [&](int tile, int) {
     const int first = tile * kTileRows;
     const int rows = std::min(kTileRows, x.rows - first);
-    layer_norm(x.block(first, rows), weight_.values(), bias_.values(), epsilon_,
-               out.block(first, rows));
+    if (kind_ == NormKind::kRms) {
+      rms_norm(x.block(first, rows), weight_.values(), epsilon_, out.block(first, rows));
+    } else {
+      layer_norm(x.block(first, rows), weight_.values(), bias_.values(), epsilon_,
+                 out.block(first, rows));
+    }
   };
   if (tiles > 1) {
     context.pool.run(tiles, normalise);

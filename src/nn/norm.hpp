@@ -7,10 +7,13 @@
 
 namespace dragoman {
 
-/// Layer normalisation (Ba et al. 2016) over rows.
+enum class NormKind { kLayer, kRms };
+
+/// Normalisation of rows: layer (Ba et al. 2016) or root mean square (Zhang and Sennrich 2019),
+/// which has neither mean nor bias.
 class LayerNorm {
  public:
-  LayerNorm(int size, float epsilon);
+  LayerNorm(int size, float epsilon, NormKind kind = NormKind::kLayer);
 
   Slot* weight_slot() { return weight_.slot(); }
   Slot* bias_slot() { return bias_.slot(); }
@@ -23,6 +26,7 @@ class LayerNorm {
   Vector weight_;
   Vector bias_;
   float epsilon_;
+  NormKind kind_;
 };
 
 }  // namespace dragoman

@@ -8,12 +8,24 @@
 
 namespace dragoman {
 
+/// How a model trained for short texts reads longer ones: it turns more slowly.
+struct RotaryScaling {
+  enum class Kind { kNone, kLinear, kLlama3 };
+  Kind kind = Kind::kNone;
+  float factor = 1.0F;
+  // Of kLlama3: wavelengths below original / high stay, above original / low are scaled.
+  float low = 1.0F;
+  float high = 4.0F;
+  float original = 8192.0F;
+};
+
 /// Sines and cosines of the first positions. Pairs are i and i + head_dim / 2 of a head, as
 /// rotate_half() in Python has them.
 class Rotary {
  public:
   /// @param head_dim  even
-  Rotary(int positions, int head_dim, float theta);
+  Rotary(int positions, int head_dim, float theta, const RotaryScaling& scaling = {});
+  int positions() const { return static_cast<int>(table_.size()) / (2 * half_); }
   /// Turns row i by the angles of position first + i. @param rows  [rows, heads * head_dim]
   void turn(View<float> rows, int first) const;
 

@@ -349,7 +349,7 @@ def interest(options, ids):
 def generate_cases(model, c, target_vocab, generator):
     def draw():
         length = int(torch.randint(2, 9, (1,), generator=generator))
-        words = torch.randint(1, c["vocab"] - 1, (length,), generator=generator)
+        words = torch.randint(c.get("first", 1), c["vocab"] - 1, (length,), generator=generator)
         return words.tolist() + [EOS]
 
     cases = []

@@ -9,7 +9,7 @@ set(DRAGOMAN_TEST_SOURCES
   tests/unit/base/thread_pool_test.cpp
   tests/unit/decode/generation_config_test.cpp
   tests/unit/decode/generator_test.cpp
-  tests/unit/decode/marian_generate_test.cpp
+  tests/unit/decode/seq2seq_generate_test.cpp
   tests/unit/decode/processors_test.cpp
   tests/unit/decode/sampling_test.cpp
   tests/unit/decode/search_golden_test.cpp
@@ -36,7 +36,7 @@ set(DRAGOMAN_TEST_SOURCES
   tests/unit/models/encoder_test.cpp
   tests/unit/models/golden_model.cpp
   tests/unit/models/layers_test.cpp
-  tests/unit/models/marian_test.cpp
+  tests/unit/models/seq2seq_test.cpp
   tests/unit/models/session_test.cpp
   tests/unit/models/weights_test.cpp
   tests/unit/nn/kv_cache_test.cpp

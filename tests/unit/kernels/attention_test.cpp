@@ -135,7 +135,7 @@ TEST_CASE("gathered attention is attention over the rows it names", "[kernels][a
       items.push_back({queries.data() + i * kWidth, entries[i], out.data() + i * kWidth});
     }
     gathered_attention({pool, arena}, items, view(keys, kRows, kWidth), view(values, kRows, kWidth),
-                       3, 0.25F);
+                       {.heads = 3, .head_dim = kWidth / 3, .scale = 0.25F});
     for (size_t i = 0; i < entries.size(); ++i) {
       std::vector<float> own_keys;
       std::vector<float> own_values;

@@ -150,10 +150,10 @@ TEST_CASE("A size that cannot be held is refused before memory is asked for", "[
 }
 
 TEST_CASE("Families and features that are not there are named", "[models][config]") {
-  CHECK(error_of(R"({"model_type":"frog"})") ==
-        "unsupported-model: config.json: model_type \"frog\" is not supported, only albert, bert, "
-        "camembert, deberta-v2, distilbert, electra, marian, modernbert, mpnet, roberta, "
-        "xlm-roberta.");
+  const std::string unknown = error_of(R"({"model_type":"frog"})");
+  CHECK(unknown.starts_with(
+      "unsupported-model: config.json: model_type \"frog\" is not supported, only albert, bart, "));
+  CHECK(unknown.ends_with("roberta, t5, xlm-roberta."));
   CHECK(error_of(R"({})") == "model-format: config.json: \"model_type\" is missing.");
   CHECK(error_of(R"([])").starts_with("model-format: config.json: "));
   CHECK(error_of(bert(R"(,"position_embedding_type":"relative_key")")) ==

@@ -21,6 +21,15 @@ const std::vector<std::string> kMarianModels = {
     "marian-gelu-new-bf16", "marian-two-vocabularies", "marian-untied",
     "marian-int8",          "marian-untied-unshared"};
 
+const std::vector<std::string> kSeq2SeqModels = [] {
+  std::vector<std::string> names = kMarianModels;
+  for (const char* name :
+       {"bart", "bart-scaled-f16", "bart-untied", "mbart", "pegasus", "m2m100", "t5", "flan-t5"}) {
+    names.emplace_back(name);
+  }
+  return names;
+}();
+
 std::string read_golden(const std::string& model, const std::string& file) {
   const std::string path = std::string(DRAGOMAN_GOLDEN_DIR) + "/models/" + model + "/" + file;
   std::ifstream stream(path, std::ios::binary);

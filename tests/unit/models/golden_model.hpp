@@ -23,6 +23,8 @@ struct Engine {
 
 extern const std::vector<std::string> kBertModels;
 extern const std::vector<std::string> kMarianModels;
+/// Those and all other encoder-decoders.
+extern const std::vector<std::string> kSeq2SeqModels;
 
 std::string read_golden(const std::string& model, const std::string& file);
 /// A parsed file of a golden model; the document owns the values.

@@ -1,4 +1,4 @@
-// Whole generation with tiny Marian checkpoints: equal to Python's generate(), equal in company.
+// Whole generation with tiny checkpoints: equal to Python's generate(), equal in company.
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_message.hpp>
 #include <catch2/catch_test_macros.hpp>
@@ -47,9 +47,10 @@ void check_case(Engine& engine, const Seq2SeqModel& model, const std::string& na
 
 }  // namespace
 
-TEST_CASE("Marian generates Python's tokens, greedily and with beams", "[decode][golden]") {
+TEST_CASE("Encoder-decoders generate Python's tokens, greedily and with beams",
+          "[decode][golden]") {
   Engine engine;
-  for (const std::string& name : kMarianModels) {
+  for (const std::string& name : kSeq2SeqModels) {
     const auto model = load_seq2seq(name, WeightType::kFp32);
     const auto document = golden_json(name, "generate.json");
     const Json cases = document->root().at("cases");

@@ -1,4 +1,4 @@
-// Marian against Python on the golden checkpoints: every position of given targets.
+// Encoder-decoders against Python on the golden checkpoints: every position of given targets.
 #include <algorithm>
 #include <catch2/catch_message.hpp>
 #include <catch2/catch_test_macros.hpp>
@@ -13,17 +13,17 @@
 namespace dragoman::test {
 namespace {
 
-struct MarianCase {
+struct Seq2SeqCase {
   std::vector<int32_t> source;
   std::vector<int32_t> target;
   std::vector<float> hidden;  // of the encoder: [source length, hidden size]
   std::vector<float> logits;  // [target length, vocabulary]
 };
 
-std::vector<MarianCase> read_cases(const std::string& name) {
+std::vector<Seq2SeqCase> read_cases(const std::string& name) {
   const auto document = golden_json(name, "expected.json");
   const Json cases = document->root().at("cases");
-  std::vector<MarianCase> result;
+  std::vector<Seq2SeqCase> result;
   for (size_t i = 0; i < cases.size(); ++i) {
     const Json item = cases.at(i);
     result.push_back({to_ids(item.at("source")), to_ids(item.at("target")),
@@ -34,12 +34,12 @@ std::vector<MarianCase> read_cases(const std::string& name) {
 
 // Decodes the targets of all cases side by side; a row leaves when its target is used up.
 // @returns per case [target length, vocabulary]
-std::vector<std::vector<float>> force(const Seq2SeqModel& model, std::span<const MarianCase> cases,
+std::vector<std::vector<float>> force(const Seq2SeqModel& model, std::span<const Seq2SeqCase> cases,
                                       int threads = 1) {
   Engine engine(threads);
   const auto session = model.start_session();
   std::vector<int32_t> handles;
-  for (const MarianCase& item : cases) handles.push_back(session->add_source(item.source));
+  for (const Seq2SeqCase& item : cases) handles.push_back(session->add_source(item.source));
   while (session->encode_step(engine.context)) engine.arena.reset();
   std::vector<std::vector<float>> logits(cases.size());
   std::vector<int32_t> previous(cases.size(), -1);  // the row a case had in the last step
@@ -71,7 +71,7 @@ std::vector<float> encode(const Seq2SeqParts& parts, std::span<const int32_t> so
   const View<float> hidden(values.data(), rows, width);
   for (int row = 0; row < rows; ++row) {
     parts.source_table().row(source[static_cast<size_t>(row)], hidden.row_span(row));
-    add(parts.positions.row(row), hidden.row_span(row));
+    add(parts.sinusoids->row(row), hidden.row_span(row));
   }
   const std::vector<int> offsets = {0, rows};
   for (const EncoderLayer& layer : parts.encoder) {
@@ -101,28 +101,28 @@ TEST_CASE("Marian's encoder computes the hidden states of Python", "[models][mar
   SlotTable slots;
   family_of(config).name_seq2seq(parts, slots);
   load_weights(read_golden(name, "model.safetensors"), slots);
-  for (const MarianCase& item : read_cases(name)) {
+  for (const Seq2SeqCase& item : read_cases(name)) {
     CHECK(distance(encode(parts, item.source), item.hidden) < 1e-4F);
   }
 }
 
-TEST_CASE("Marian, stepped token by token, computes Python's logits", "[models][marian]") {
-  const auto name = GENERATE(from_range(kMarianModels));
+TEST_CASE("Decoders, stepped token by token, compute Python's logits", "[models][seq2seq]") {
+  const auto name = GENERATE(from_range(kSeq2SeqModels));
   INFO(name);
   const auto model = load_seq2seq(name, WeightType::kFp32);
-  for (const MarianCase& item : read_cases(name)) {
+  for (const Seq2SeqCase& item : read_cases(name)) {
     INFO(item.source.size() << " source tokens");
     const auto actual = force(*model, {&item, 1});
     CHECK(distance(actual[0], item.logits) < 1e-4F);
   }
 }
 
-TEST_CASE("Marian gives each source the same bits alone and in a batch", "[models][marian]") {
-  const auto name = GENERATE(from_range(kMarianModels));
+TEST_CASE("Each source gets the same bits alone and in a batch", "[models][seq2seq]") {
+  const auto name = GENERATE(from_range(kSeq2SeqModels));
   const auto type = GENERATE(WeightType::kFp32, WeightType::kInt8);
   INFO(name);
   const auto model = load_seq2seq(name, type);
-  const std::vector<MarianCase> cases = read_cases(name);
+  const std::vector<Seq2SeqCase> cases = read_cases(name);
   const auto together = force(*model, cases);
   const auto threaded = force(*model, cases, 2);
   for (size_t i = 0; i < cases.size(); ++i) {
@@ -132,10 +132,10 @@ TEST_CASE("Marian gives each source the same bits alone and in a batch", "[model
   }
 }
 
-TEST_CASE("Marian in int8 stays close to full precision", "[models][marian][int8]") {
-  const auto name = GENERATE(from_range(kMarianModels));
+TEST_CASE("Encoder-decoders in int8 stay close to full precision", "[models][seq2seq][int8]") {
+  const auto name = GENERATE(from_range(kSeq2SeqModels));
   const auto model = load_seq2seq(name, WeightType::kInt8);
-  const std::vector<MarianCase> cases = read_cases(name);
+  const std::vector<Seq2SeqCase> cases = read_cases(name);
   const auto actual = force(*model, cases);
   std::vector<float> all;
   std::vector<float> expected;
