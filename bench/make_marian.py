@@ -40,11 +40,7 @@ def write_tokenizer(folder: Path) -> None:
         (folder / name).write_bytes(model.getvalue())
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--format", choices=("bin", "safetensors"), default="bin")
-    args = parser.parse_args()
+def make_model(weights: str, folder: Path) -> None:
     torch.manual_seed(1)
     config = MarianConfig(
         vocab_size=VOCABULARY,
@@ -65,8 +61,16 @@ def main() -> None:
         forced_eos_token_id=0,
     )
     model = MarianMTModel(config).eval()
-    model.save_pretrained(args.folder, safe_serialization=args.format == "safetensors")
-    write_tokenizer(args.folder)
+    model.save_pretrained(folder, safe_serialization=weights == "safetensors")
+    write_tokenizer(folder)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--format", choices=("bin", "safetensors"), default="bin")
+    args = parser.parse_args()
+    make_model(args.format, args.folder)
 
 
 if __name__ == "__main__":

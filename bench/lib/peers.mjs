@@ -1,0 +1,49 @@
+// Peers and the models to measure them with: installed and made once, into the cache folder.
+import { copyFileSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ensureEntry, entryPath } from '../../tools/lib/cache.mjs';
+import { run } from '../../tools/lib/run.mjs';
+import { root } from './report.mjs';
+
+const own = (name) => join(root, 'bench/peers', name);
+const text = (name) => readFileSync(own(name), 'utf8');
+
+/** A folder with the peers in its node_modules/; installs them unless they are there. */
+export function ensurePeers() {
+  const folder = entryPath('peers', text('package.json'));
+  ensureEntry(folder, (partial) => {
+    copyFileSync(own('package.json'), join(partial, 'package.json'));
+    const quiet = ['--no-audit', '--no-fund', '--loglevel=error', '--no-update-notifier'];
+    run('npm', ['install', ...quiet], { cwd: partial });
+  });
+  return folder;
+}
+
+/** A Python that has what makes the models. */
+export function ensurePython() {
+  const folder = entryPath('bench-python', text('requirements.txt'));
+  const program = (at) => join(at, 'bin/python');
+  ensureEntry(folder, (partial) => {
+    run('python3', ['-m', 'venv', '--system-site-packages', partial]);
+    const quiet = ['--quiet', '--disable-pip-version-check'];
+    const list = ['-r', own('requirements.txt')];
+    run(program(partial), ['-m', 'pip', 'install', ...quiet, ...list]);
+  });
+  return program(folder);
+}
+
+/** A folder with the models; makes them unless they are there (minutes, 1.5 GB). */
+export function ensureModels() {
+  const folder = entryPath('bench-models', [text('make_models.py'), text('requirements.txt')]);
+  ensureEntry(folder, (partial) => {
+    run(ensurePython(), [own('make_models.py'), partial]);
+  });
+  return folder;
+}
+
+/** The contenders: their names in the table, module, and folder in node_modules/. */
+export const contenders = {
+  dragoman: { peer: 'dragoman' },
+  'ort-pinned': { peer: 'onnx', package: 'onnxruntime-web' },
+  'ort-latest': { peer: 'onnx', package: 'onnxruntime-web-latest' },
+};
