@@ -1,4 +1,4 @@
-"""BLEU or accuracy of a model folder by Python `transformers`, weights dequantised to float32.
+"""BLEU, accuracy or F1 of a model folder by Python `transformers`, weights dequantised to float32.
 
 The figures are what Dragoman's own runtime is compared with; those of its runtime come from
 `bench/`. Translation uses the folder's generation_config.json, as `generate` does by default.
@@ -12,10 +12,23 @@ from pathlib import Path
 
 import sacrebleu
 import torch
-from transformers import AutoTokenizer, BertForSequenceClassification, MarianMTModel
+from transformers import (
+    AutoTokenizer,
+    BertForSequenceClassification,
+    BertForTokenClassification,
+    MarianMTModel,
+    TokenClassificationPipeline,
+)
 
+from .classification.data import read_conll, read_labelled, spans
 from .export import export
 from .int8 import read_folder
+
+
+LOADERS = {
+    loader.__name__: loader
+    for loader in (MarianMTModel, BertForSequenceClassification, BertForTokenClassification)
+}
 
 
 def open_text(path: str):
@@ -30,8 +43,9 @@ def read_lines(path: str) -> list[str]:
 
 def load(folder: Path):
     """(model, tokenizer) in float32 from an int8 or float folder."""
-    kind = read_folder(folder)[0]["model_type"]
-    loader = MarianMTModel if kind == "marian" else BertForSequenceClassification
+    config = read_folder(folder)[0]
+    kind = config["model_type"]
+    loader = LOADERS[config["architectures"][0]]
     with tempfile.TemporaryDirectory() as plain:
         export(folder, Path(plain), "fp32", 1.0)
         model = loader.from_pretrained(plain).eval()
@@ -70,6 +84,29 @@ def accuracy(model, tokenizer, texts: list[str], labels: list[int]) -> float:
     return right / len(labels)
 
 
+def entity_scores(model, tokenizer, path: str) -> str:
+    """Precision, recall and F1 of exact spans in sentences whose words are joined by spaces."""
+    find = TokenClassificationPipeline(
+        model=model, tokenizer=tokenizer, aggregation_strategy="first"
+    )
+    right = found = wanted = 0
+    sentences = read_conll(path)
+    for words, tags in sentences:
+        starts, at = [], 0
+        for word in words:
+            starts.append(at)
+            at += len(word) + 1
+        gold = {
+            (kind, starts[first], starts[end - 1] + len(words[end - 1]))
+            for kind, first, end in spans(tags)
+        }
+        got = {(one["entity_group"], one["start"], one["end"]) for one in find(" ".join(words))}
+        right, found, wanted = right + len(gold & got), found + len(got), wanted + len(gold)
+    precision, recall = right / max(1, found), right / wanted
+    f1 = 2 * right / (found + wanted)
+    return f"F1 {f1:.4f} precision {precision:.4f} recall {recall:.4f} lines {len(sentences)}"
+
+
 def bleu(args, model, tokenizer) -> str:
     if args.pairs:
         rows = [line.split("\t") for line in read_lines(args.pairs)]
@@ -98,22 +135,26 @@ def main() -> None:
     parser.add_argument("--pairs", help="source<TAB>target lines")
     parser.add_argument("--source", help="source lines")
     parser.add_argument("--reference", help="reference lines of --source")
-    parser.add_argument("--labels", help="sentence<TAB>label lines below a heading (classifier)")
+    parser.add_argument("--labels", help="text and label, .tsv or .csv (classifier)")
+    parser.add_argument("--entities", help="word<TAB>tag lines, empty ones between sentences")
     parser.add_argument("--beams", type=int, help="instead of the folder's num_beams")
     parser.add_argument("--length-penalty", type=float, help="instead of the folder's")
     parser.add_argument("--limit", type=int, help="about this many lines, evenly chosen")
     parser.add_argument("--output", help="file for the translations")
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
-    if not (args.labels or args.pairs or (args.source and args.reference)):
-        parser.error("give --pairs, --source with --reference, or --labels")
+    if not (args.labels or args.entities or args.pairs or (args.source and args.reference)):
+        parser.error("give --pairs, --source with --reference, --labels or --entities")
     torch.set_num_threads(args.threads)
     model, tokenizer = load(Path(args.folder))
     started = time.time()
     if args.labels:
-        rows = [line.split("\t") for line in read_lines(args.labels)[1:]]
-        share = accuracy(model, tokenizer, [r[0].strip() for r in rows], [int(r[1]) for r in rows])
-        print(f"accuracy {share:.4f} lines {len(rows)}")
+        labels = [model.config.id2label[at] for at in range(model.config.num_labels)]
+        texts, numbers = zip(*read_labelled(args.labels, labels))
+        share = accuracy(model, tokenizer, list(texts), list(numbers))
+        print(f"accuracy {share:.4f} lines {len(texts)}")
+    elif args.entities:
+        print(entity_scores(model, tokenizer, args.entities))
     else:
         print(bleu(args, model, tokenizer))
     print(f"seconds {time.time() - started:.0f}")

@@ -15,7 +15,7 @@ from .int8 import QUANTIZATION_CONFIG, quantize_state, read_folder, write_weight
 
 TOKENIZER_FILES = {
     "marian": ("source.spm", "target.spm", "vocab.json", "tokenizer_config.json"),
-    "bert": ("tokenizer.json", "tokenizer_config.json", "vocab.txt", "special_tokens_map.json"),
+    "bert": ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"),
 }
 CONFIG_CLASS = {"marian": MarianConfig, "bert": BertConfig}
 CONFIG_KEYS = {
@@ -60,15 +60,18 @@ def generation_config(config: dict, length_penalty: float) -> dict:
     }
 
 
-def write_json(path: Path, value: dict) -> None:
-    path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+def write_json(path: Path, value: dict, **style) -> None:
+    text = json.dumps(value, ensure_ascii=False, **(style or {"indent": 2}))
+    path.write_text(text + "\n", encoding="utf-8")
 
 
 def forget_training_length(folder: Path) -> None:
     """Removes the truncation that a tokenizer last used in training still carries when saved."""
     path = folder / "tokenizer.json"
     tokenizer = json.loads(path.read_text(encoding="utf-8"))
-    write_json(path, {**tokenizer, "truncation": None, "padding": None})
+    # Without white space: half of an indented one is that.
+    compact = {"separators": (",", ":")}
+    write_json(path, {**tokenizer, "truncation": None, "padding": None}, **compact)
     path = folder / "tokenizer_config.json"
     config = json.loads(path.read_text(encoding="utf-8"))
     call_time = ("max_length", "stride", "truncation_strategy", "pad_to_multiple_of")

@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folders", nargs="+", help="fp32 folders of training.sentiment.train")
+    parser.add_argument("folders", nargs="+", help="fp32 folders of training.classification.train")
     parser.add_argument("--output", required=True, help="folder to write")
     args = parser.parse_args()
     states = [load_file(Path(folder) / "model.safetensors") for folder in args.folders]

@@ -1,1 +1,0 @@
-"""Sentiment: fine-tuning of `models/dragoman-sentiment`."""
