@@ -2,18 +2,19 @@
 // and accuracy, for int8 and fp32. Prints the tables of the model cards.
 //
 //   node bench/quality.mjs [--tatoeba FILE.tsv] [--multi30k-en FILE --multi30k-fr FILE]
-//                          [--sst2 FILE.tsv] [--translation-model M] [--sentiment-model M]
-//                          [--num-beams N]
+//                          [--sst2 FILE.tsv] [--topics FILE.tsv] [--intents FILE.csv]
+//                          [--translation-model M] [--sentiment-model M] [--topics-model M]
+//                          [--intents-model M] [--dtypes int8,fp32] [--num-beams N]
 //
-// Files may be compressed (.gz). A line of --tatoeba is English<TAB>French, of --sst2
-// text<TAB>label, with 1 for positive.
+// Files may be compressed (.gz). A line of --tatoeba is English<TAB>French; of the files for
+// classifiers text<TAB>label, or text,label in CSV, where --sst2 has 1 for positive.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { gunzipSync } from 'node:zlib';
 import { inDist, table } from './lib/report.mjs';
+import { readLabelled, readLines } from './lib/test-sets.mjs';
 
 const text = { type: 'string' };
 const { values } = parseArgs({
@@ -22,18 +23,17 @@ const { values } = parseArgs({
     'multi30k-en': text,
     'multi30k-fr': text,
     sst2: text,
+    topics: text,
+    intents: text,
     'translation-model': text,
-    'sentiment-model': text,
+    'sentiment-model': { type: 'string', default: 'dragoman-sentiment' },
+    'topics-model': { type: 'string', default: 'dragoman-topics' },
+    'intents-model': { type: 'string', default: 'dragoman-intents' },
+    dtypes: { type: 'string', default: 'int8,fp32' },
     'num-beams': { type: 'string', default: '4' },
   },
 });
-const dtypes = ['int8', 'fp32'];
-
-function readLines(path) {
-  const bytes = readFileSync(path);
-  const content = (path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
-  return content.replace(/\n$/, '').split('\n');
-}
+const dtypes = values.dtypes.split(',');
 
 /** Lines out for lines in, by the program people run. */
 function dragoman(command, model, dtype, lines, ...flags) {
@@ -114,25 +114,35 @@ function reportTranslation(sets) {
   console.log(table(['test set', 'lines', 'dtype', 'BLEU', 'chrF', 'seconds'], rows));
 }
 
-function reportSentiment(path) {
-  const examples = readLines(path).map((line) => line.split('\t'));
-  // Some releases of the file have a head line.
-  const labelled = examples.filter(([, label]) => label === '0' || label === '1');
-  const texts = labelled.map(([sentence]) => sentence);
-  const rows = dtypes.map((dtype) => {
-    const output = dragoman('classify', values['sentiment-model'], dtype, texts);
-    const right = output.filter((line, i) => {
-      return line.startsWith('POSITIVE\t') === (labelled[i][1] === '1');
-    }).length;
-    return [texts.length, dtype, `${((100 * right) / texts.length).toFixed(2)} %`];
+const percent = (share) => `${(100 * share).toFixed(2)} %`;
+
+/** Test sets of classifiers: option of the file, option of the model, names of numbered labels. */
+const classifiers = [
+  ['sst2', 'sentiment-model', ['NEGATIVE', 'POSITIVE']],
+  ['topics', 'topics-model'],
+  ['intents', 'intents-model'],
+];
+
+function accuracies([option, model, names]) {
+  const examples = readLabelled(values[option], names);
+  const texts = examples.map(([content]) => content);
+  return dtypes.map((dtype) => {
+    const output = dragoman('classify', values[model], dtype, texts);
+    const right = output.filter((line, at) => line.split('\t')[0] === examples[at][1]).length;
+    return [option, texts.length, dtype, percent(right / texts.length)];
   });
-  console.log(`\n${table(['examples', 'dtype', 'accuracy'], rows)}`);
+}
+
+function reportClassifiers(wanted) {
+  const rows = wanted.flatMap(accuracies);
+  console.log(`\n${table(['test set', 'examples', 'dtype', 'accuracy'], rows)}`);
 }
 
 const sets = translationSets();
+const wanted = classifiers.filter(([option]) => values[option]);
 if (sets.length > 0) reportTranslation(sets);
-if (values.sst2) reportSentiment(values.sst2);
-if (sets.length === 0 && !values.sst2) {
+if (wanted.length > 0) reportClassifiers(wanted);
+if (sets.length === 0 && wanted.length === 0) {
   console.error('quality: name at least one test set, such as --tatoeba FILE.tsv');
   process.exitCode = 2;
 }

@@ -4,7 +4,7 @@ import { builtin, isNode } from './common/platform.js';
 import { DragomanError } from './common/errors.js';
 import { droppedSource, isDropped } from './dropped.js';
 import { env } from './env.js';
-import { defaultModels } from './tasks/table.js';
+import { defaultModels, shippedModels } from './tasks/table.js';
 import type { DroppedModel } from './dropped.js';
 import type { Source } from './common/protocol.js';
 
@@ -99,8 +99,8 @@ function hubModel(id: string, options: ResolveOptions): ResolvedModel {
     );
   }
   const sources: Source[] = [];
-  const isDefault = Object.values(defaultModels).includes(id);
-  if (env.allowLocalModels ?? (isNode() || isDefault)) sources.push(localModelSource(id));
+  if (env.allowLocalModels ?? (isNode() || shippedModels.has(id)))
+    sources.push(localModelSource(id));
   if (env.allowRemoteModels) sources.push(hubSource(id, options));
   if (sources.length > 0) return { name: id, sources };
   throw new DragomanError(

@@ -27,6 +27,8 @@ export interface TaskDefinition<Pipeline extends PipelineBase> {
   readonly pipeline?: Pipeline;
   /** Folders of the models that are used where none is named, by the task's name. */
   readonly defaultModels?: Readonly<Record<string, string>>;
+  /** Folders beside those, whose models are named. */
+  readonly namedModels?: readonly string[];
   /**
    * The kind of network that the model is loaded as, where it is neither a whole one nor a
    * classifier of texts: of a folder, each kind is stored by itself.

@@ -51,3 +51,9 @@ export const defaultModels: Readonly<Record<string, string>> = Object.assign(
   {},
   ...Object.values(tasks).map((task: TaskDefinition<PipelineBase>) => task.defaultModels),
 );
+
+/** Every folder under models/: pages look for these there first. */
+export const shippedModels: ReadonlySet<string> = new Set([
+  ...Object.values(defaultModels),
+  ...Object.values(tasks).flatMap((task: TaskDefinition<PipelineBase>) => task.namedModels ?? []),
+]);

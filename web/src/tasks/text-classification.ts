@@ -69,6 +69,7 @@ export const textClassification: TaskDefinition<TextClassificationPipeline> = {
     'text-classification': 'dragoman-sentiment',
     'sentiment-analysis': 'dragoman-sentiment',
   },
+  namedModels: ['dragoman-topics', 'dragoman-intents'],
   create: (model) => (input: unknown, options?: ClassificationCallOptions) =>
     classify(model, input, options),
 };
