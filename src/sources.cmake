@@ -136,11 +136,14 @@ set(DRAGOMAN_DECODE_SOURCES
   src/decode/top_k.cpp
 )
 set(DRAGOMAN_TASKS_SOURCES
+  src/tasks/answer_spans.cpp
   src/tasks/attachments.cpp
+  src/tasks/bio_tags.cpp
   src/tasks/classification_job.cpp
   src/tasks/encoder_job.cpp
   src/tasks/encoder_task.cpp
   src/tasks/engine.cpp
+  src/tasks/entities.cpp
   src/tasks/feature_extraction.cpp
   src/tasks/fill_mask.cpp
   src/tasks/inspection.cpp
@@ -148,12 +151,16 @@ set(DRAGOMAN_TASKS_SOURCES
   src/tasks/option_reader.cpp
   src/tasks/options.cpp
   src/tasks/pooling.cpp
+  src/tasks/question_answering.cpp
   src/tasks/request.cpp
+  src/tasks/semantic_roles.cpp
   src/tasks/sentence_modules.cpp
   src/tasks/task.cpp
   src/tasks/text_classification.cpp
   src/tasks/text2text.cpp
   src/tasks/text2text_job.cpp
+  src/tasks/token_classification.cpp
+  src/tasks/token_windows.cpp
   src/tasks/windows.cpp
   src/tasks/zero_shot.cpp
 )

@@ -22,6 +22,7 @@ const types = {
   text: 'string',
   'optional-text': 'string | null',
   texts: 'string | readonly string[] | null',
+  aggregation: "'none' | 'simple' | 'first' | 'average' | 'max'",
   pooling: "'none' | 'mean' | 'cls' | 'first_token' | 'last_token' | 'eos' | 'model'",
   precision: "'binary' | 'ubinary' | null",
   'score-function': "'softmax' | 'sigmoid' | 'none' | null",

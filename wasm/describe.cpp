@@ -70,9 +70,16 @@ class Describer {
     kind("optional-text");
     writer_.null();
   }
-  void describe(const std::vector<std::string>&) {
+  void describe(const std::vector<std::string>& field) {
     kind("texts");
-    writer_.null();
+    if (field.empty()) return writer_.null();
+    writer_.begin_array();
+    for (const std::string& text : field) writer_.string(text);
+    writer_.end_array();
+  }
+  void describe(Aggregation) {
+    kind("aggregation");
+    writer_.string("none");
   }
   void describe(Pooling) {
     kind("pooling");
@@ -148,6 +155,12 @@ std::string description() {
                                    "Options of a zero-shot classification.");
   describe_struct<FillMaskOptions>(writer, "FillMaskOptions", "Options of filling masks.");
   describe_struct<FeatureOptions>(writer, "FeatureOptions", "Options of a feature extraction.");
+  describe_struct<TokenClassificationOptions>(writer, "TokenClassificationOptions",
+                                              "Options of a token classification.");
+  describe_struct<QuestionAnsweringOptions>(writer, "QuestionAnsweringOptions",
+                                            "Options of answering questions.");
+  describe_struct<SemanticRoleOptions>(writer, "SemanticRoleOptions",
+                                       "Options of a semantic role labelling.");
   writer.end_array();
   writer.key("errors");
   writer.begin_array();

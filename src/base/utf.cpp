@@ -79,6 +79,33 @@ std::string to_utf8(std::u32string_view text) {
   return out;
 }
 
+std::u16string to_utf16(std::string_view text) {
+  std::u16string out;
+  out.reserve(text.size());
+  for (size_t i = 0; i < text.size();) {
+    const char32_t c = next_code_point(text, i);
+    if (c >= 0x10000) out.push_back(static_cast<char16_t>(0xD7C0 + (c >> 10)));
+    out.push_back(static_cast<char16_t>(c >= 0x10000 ? 0xDC00 | (c & 0x3FF) : c));
+  }
+  return out;
+}
+
+std::string to_utf8(std::u16string_view units) {
+  std::string out;
+  for (size_t i = 0; i < units.size(); ++i) {
+    char32_t c = units[i];
+    const char32_t next = i + 1 < units.size() ? units[i + 1] : 0;
+    if ((c & 0xFC00) == 0xD800 && (next & 0xFC00) == 0xDC00) {
+      c = 0x10000 + ((c & 0x3FF) << 10) + (next & 0x3FF);
+      ++i;
+    } else if ((c & 0xF800) == 0xD800) {
+      c = kReplacement;
+    }
+    append_utf8(out, c);
+  }
+  return out;
+}
+
 std::string repaired_utf8(std::string_view text) {
   std::string out;
   out.reserve(text.size());

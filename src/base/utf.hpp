@@ -23,6 +23,10 @@ void append_utf8(std::string& out, char32_t c);
 std::u32string to_utf32(std::string_view text);
 std::string to_utf8(std::u32string_view text);
 
+/// UTF-16 code units, ill-formed parts as U+FFFD; and back, where lone surrogates become U+FFFD.
+std::u16string to_utf16(std::string_view text);
+std::string to_utf8(std::u16string_view units);
+
 /// `text` with every ill-formed part replaced by U+FFFD.
 std::string repaired_utf8(std::string_view text);
 

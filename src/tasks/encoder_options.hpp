@@ -15,6 +15,9 @@ enum class Pooling { kNone, kMean, kFirst, kLast, kModel };
 /// What is left of a vector's numbers: their signs, as bits of signed or unsigned bytes.
 enum class Precision { kFloat, kBinary, kUnsignedBinary };
 
+/// How the labels of tokens become those of words and entities, see entities.hpp.
+enum class Aggregation { kNone, kSimple, kFirst, kAverage, kMax };
+
 struct InspectionOptions {
   bool output_attentions = false;
   bool output_hidden_states = false;
@@ -51,6 +54,28 @@ struct FeatureOptions {
   Truncation truncation = Truncation::kNone;
   std::optional<int> max_length;
   InspectionOptions inspection;
+};
+
+struct TokenClassificationOptions {
+  Aggregation aggregation_strategy = Aggregation::kNone;
+  std::vector<std::string> ignore_labels = {"O"};
+  std::optional<int> stride;
+  bool is_split_into_words = false;
+  std::string delimiter = " ";
+};
+
+struct QuestionAnsweringOptions {
+  int top_k = 1;
+  std::optional<int> doc_stride;
+  int max_answer_len = 15;
+  std::optional<int> max_seq_len;
+  std::optional<int> max_question_len;
+  bool handle_impossible_answer = false;
+  bool align_to_words = true;
+};
+
+struct SemanticRoleOptions {
+  std::string delimiter = " ";
 };
 
 template <typename Visit>
@@ -121,6 +146,49 @@ void visit_fields(FeatureOptions& options, Visit&& visit) {
         FieldNote{"Name of a prompt of the model, instead of `prompt`."});
   visit_length_fields(options.truncation, options.max_length, visit);
   visit_inspection_fields(options.inspection, visit);
+}
+
+template <typename Visit>
+void visit_fields(TokenClassificationOptions& options, Visit&& visit) {
+  visit("aggregation_strategy", options.aggregation_strategy,
+        FieldNote{"Whether tokens are joined to entities: `'none'` returns tokens, `'simple'` "
+                  "joins neighbours with one label; `'first'`, `'average'` and `'max'` first give "
+                  "each word one label, by its first token, its mean scores or its surest token."});
+  visit("ignore_labels", options.ignore_labels, FieldNote{"Labels that are left out."});
+  visit("stride", options.stride,
+        FieldNote{"Tokens that neighbouring windows of a text longer than the model have in "
+                  "common; `null` for a quarter of a window.",
+                  0, kMaxTokens});
+  visit("is_split_into_words", options.is_split_into_words,
+        FieldNote{"An input is an array of words; offsets are those in the words joined."});
+  visit("delimiter", options.delimiter, FieldNote{"What such words are joined with."});
+}
+
+template <typename Visit>
+void visit_fields(QuestionAnsweringOptions& options, Visit&& visit) {
+  visit("top_k", options.top_k, FieldNote{"Most answers returned, best first.", 1, kMaxTokens});
+  visit("doc_stride", options.doc_stride,
+        FieldNote{"Tokens that neighbouring windows of a long context have in common; `null` for "
+                  "128, or half of `max_seq_len` where that is less.",
+                  0, kMaxTokens});
+  visit("max_answer_len", options.max_answer_len,
+        FieldNote{"Most tokens of an answer.", 1, kMaxTokens});
+  visit("max_seq_len", options.max_seq_len,
+        FieldNote{"Most tokens of question and window together; `null` for 384, or what the model "
+                  "takes where that is less.",
+                  1, kMaxTokens});
+  visit("max_question_len", options.max_question_len,
+        FieldNote{"A question is cut to this many tokens; `null` leaves it whole.", 1, kMaxTokens});
+  visit("handle_impossible_answer", options.handle_impossible_answer,
+        FieldNote{"The empty answer takes part, with the score that there is none."});
+  visit("align_to_words", options.align_to_words,
+        FieldNote{"Answers begin and end with whole words."});
+}
+
+template <typename Visit>
+void visit_fields(SemanticRoleOptions& options, Visit&& visit) {
+  visit("delimiter", options.delimiter,
+        FieldNote{"What the words of an input given as words are joined with."});
 }
 
 }  // namespace dragoman

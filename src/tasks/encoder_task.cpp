@@ -29,6 +29,17 @@ void write_labels(JsonWriter& writer, const TransformerConfig& config) {
   writer.end_array();
 }
 
+int32_t special_id(const Tokenizer& tokenizer, const PretrainedConfig& files, const char* name,
+                   std::initializer_list<const char*> usual) {
+  const std::string given = files.special(name);
+  if (!given.empty()) return tokenizer.token_id(given);
+  for (const char* token : usual) {
+    const int32_t id = tokenizer.token_id(token);
+    if (id >= 0) return id;
+  }
+  return -1;
+}
+
 void check_finite(std::span<const float> values) {
   for (const float value : values) {
     if (std::isfinite(value)) continue;

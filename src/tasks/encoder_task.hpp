@@ -1,11 +1,13 @@
 // What the tasks of an encoder have in common: the network with its head, the tokenizer, limits.
 #pragma once
 
+#include <initializer_list>
 #include <memory>
 
 #include "models/encoder_model.hpp"
 #include "tasks/encoder_job.hpp"
 #include "tasks/task.hpp"
+#include "text/pretrained_config.hpp"
 
 namespace dragoman {
 
@@ -37,6 +39,11 @@ class EncoderTask : public Task {
 
 /// Writes the member "labels" of a classifier's description.
 void write_labels(JsonWriter& writer, const TransformerConfig& config);
+
+/// Id of a named special token; where the files do not name it, of the first of `usual` that there
+/// is, or -1.
+int32_t special_id(const Tokenizer& tokenizer, const PretrainedConfig& files, const char* name,
+                   std::initializer_list<const char*> usual);
 
 /// Throws model-format when a value is not a number: weights are checked as they are read, but
 /// their products may still overflow, and a choice among NaNs would look like an answer.

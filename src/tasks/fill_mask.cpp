@@ -6,7 +6,6 @@
 
 #include "kernels/rows.hpp"
 #include "tasks/option_reader.hpp"
-#include "text/pretrained_config.hpp"
 
 namespace dragoman {
 
@@ -14,18 +13,6 @@ namespace {
 
 // Masks whose logits are held at once. A text with more is run again for the others.
 constexpr size_t kMasksAtOnce = 32;
-
-// A named special token; where the files do not name it, the first of `usual` that there is.
-int32_t special_id(const Tokenizer& tokenizer, const PretrainedConfig& files, const char* name,
-                   std::initializer_list<const char*> usual) {
-  const std::string given = files.special(name);
-  if (!given.empty()) return tokenizer.token_id(given);
-  for (const char* token : usual) {
-    const int32_t id = tokenizer.token_id(token);
-    if (id >= 0) return id;
-  }
-  return -1;
-}
 
 }  // namespace
 

@@ -99,6 +99,9 @@ class FieldReader {
     if (!value_.is_null()) field = text(value_);
   }
   void read(std::vector<std::string>& field) const;
+  void read(Aggregation& field) const {
+    field = static_cast<Aggregation>(one_of({"none", "simple", "first", "average", "max"}));
+  }
   void read(Pooling& field) const;
   void read(std::optional<Precision>& field) const;
   void read(ScoreFunction& field) const;
@@ -350,6 +353,15 @@ void read_options(Json options, FillMaskOptions& target) {
   read_members(options, target);
 }
 void read_options(Json options, FeatureOptions& target) {
+  read_members(options, target);
+}
+void read_options(Json options, TokenClassificationOptions& target) {
+  read_members(options, target);
+}
+void read_options(Json options, QuestionAnsweringOptions& target) {
+  read_members(options, target);
+}
+void read_options(Json options, SemanticRoleOptions& target) {
   read_members(options, target);
 }
 

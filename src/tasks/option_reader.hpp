@@ -16,6 +16,9 @@ void read_options(Json options, ClassificationOptions& target);
 void read_options(Json options, ZeroShotOptions& target);
 void read_options(Json options, FillMaskOptions& target);
 void read_options(Json options, FeatureOptions& target);
+void read_options(Json options, TokenClassificationOptions& target);
+void read_options(Json options, QuestionAnsweringOptions& target);
+void read_options(Json options, SemanticRoleOptions& target);
 
 /// Number of insertions, deletions, substitutions and swaps of neighbours between two names.
 int edit_distance(std::string_view a, std::string_view b);

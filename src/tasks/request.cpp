@@ -1,6 +1,8 @@
 // Inputs of a request, checked one by one so that the message can name the one at fault.
 #include "tasks/request.hpp"
 
+#include <algorithm>
+
 namespace dragoman {
 
 namespace {
@@ -33,11 +35,48 @@ TextInput read_input(Json input, size_t index, bool pairs) {
 
 }  // namespace
 
-std::vector<TextInput> read_inputs(Json request, bool pairs) {
+Json request_inputs(Json request) {
   if (!request.is_object() || !request.has("inputs") || !request.at("inputs").is_array()) {
     refuse("A request needs \"inputs\", an array.");
   }
-  const Json inputs = request.at("inputs");
+  return request.at("inputs");
+}
+
+std::string text_member(Json object, std::string_view key, const std::string& input) {
+  if (!object.is_object() || !object.has(key) || !object.at(key).is_string()) {
+    refuse(input + "." + std::string(key) + " is not a string.");
+  }
+  return std::string(object.at(key).as_string());
+}
+
+void check_members(Json object, std::initializer_list<std::string_view> known,
+                   const std::string& input) {
+  if (!object.is_object()) refuse(input + " is not an object.");
+  object.each_member([&](std::string_view key, Json) {
+    if (std::find(known.begin(), known.end(), key) != known.end()) return;
+    std::string list;
+    for (const std::string_view name : known) {
+      list += (list.empty() ? "" : ", ") + std::string(name);
+    }
+    refuse(input + " has a member \"" + std::string(key.substr(0, 60)) + "\"; known are " + list +
+           ".");
+  });
+}
+
+std::vector<std::string> read_words(Json value, const std::string& name) {
+  if (!value.is_array() || value.size() == 0) refuse(name + " is not an array of words.");
+  std::vector<std::string> words;
+  for (size_t i = 0; i < value.size(); ++i) {
+    if (!value.at(i).is_string()) {
+      refuse(name + " has a word that is not a string, at index " + std::to_string(i) + ".");
+    }
+    words.emplace_back(value.at(i).as_string());
+  }
+  return words;
+}
+
+std::vector<TextInput> read_inputs(Json request, bool pairs) {
+  const Json inputs = request_inputs(request);
   // Texts are copied: a job outlives the document of its request.
   std::vector<TextInput> result;
   result.reserve(inputs.size());

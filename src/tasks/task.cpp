@@ -13,11 +13,14 @@ struct TaskEntry {
   std::unique_ptr<Task> (*make)(const TransformerConfig& config, WeightType type);
 };
 
-constexpr std::array<TaskEntry, 9> kTasks = {{
+constexpr std::array<TaskEntry, 12> kTasks = {{
     {"translation", make_translation},
     {"summarization", make_summarization},
     {"text2text-generation", make_text2text},
     {"text-classification", make_text_classification},
+    {"token-classification", make_token_classification},
+    {"question-answering", make_question_answering},
+    {"semantic-role-labelling", make_semantic_roles},
     {"zero-shot-classification", make_zero_shot},
     {"fill-mask", make_fill_mask},
     {"feature-extraction", make_feature_extraction},
@@ -37,6 +40,7 @@ bool is_translation_with_languages(std::string_view name) {
 
 std::string_view canonical_task(std::string_view name) {
   if (name == "sentiment-analysis") return "text-classification";
+  if (name == "ner") return "token-classification";
   if (name == "embeddings") return "feature-extraction";
   if (is_translation_with_languages(name)) return "translation";
   std::string known;
@@ -46,7 +50,7 @@ std::string_view canonical_task(std::string_view name) {
   }
   throw Error(ErrorCode::kUnsupportedOption,
               "The task \"" + std::string(name.substr(0, 60)) + "\" is unknown; known are " +
-                  known + "translation_xx_to_yy, sentiment-analysis, embeddings.");
+                  known + "translation_xx_to_yy, sentiment-analysis, ner, embeddings.");
 }
 
 std::unique_ptr<Task> make_task(std::string_view name, const TransformerConfig& config,

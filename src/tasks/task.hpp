@@ -56,6 +56,9 @@ std::unique_ptr<Task> make_text_classification(const TransformerConfig& config, 
 std::unique_ptr<Task> make_text_ranking(const TransformerConfig& config, WeightType type);
 std::unique_ptr<Task> make_zero_shot(const TransformerConfig& config, WeightType type);
 std::unique_ptr<Task> make_fill_mask(const TransformerConfig& config, WeightType type);
+std::unique_ptr<Task> make_token_classification(const TransformerConfig& config, WeightType type);
+std::unique_ptr<Task> make_question_answering(const TransformerConfig& config, WeightType type);
+std::unique_ptr<Task> make_semantic_roles(const TransformerConfig& config, WeightType type);
 std::unique_ptr<Task> make_feature_extraction(const TransformerConfig& config, WeightType type);
 
 /// Most tokens of one text: the model's positions, or less where tokenizer_config.json says so

@@ -30,16 +30,6 @@ bool ends_word(char16_t c) {
   return ideographic && (ends_sentence(c) || ends_clause(c));
 }
 
-// The offsets of tokens count UTF-16 units; only the basic plane holds punctuation that matters.
-std::u16string to_utf16(std::string_view text) {
-  std::u16string result;
-  for (size_t position = 0; position < text.size();) {
-    const char32_t c = next_code_point(text, position);
-    result.append(utf16_length(c), c < 0x10000 ? static_cast<char16_t>(c) : u'\xD800');
-  }
-  return result;
-}
-
 /// Cuts the tokens of one text.
 class Splitter {
  public:

@@ -246,8 +246,12 @@ std::string_view MarianTokenizer::token_of(int32_t id) const {
   return (separate_vocabs_ ? target_vocab_ : vocab_).token(id).value_or(unk_token_);
 }
 
+std::string MarianTokenizer::join(std::vector<std::string> tokens) const {
+  return join_views({tokens.begin(), tokens.end()});
+}
+
 // Special tokens are kept from SentencePiece, which would take them for text.
-std::string MarianTokenizer::join(const std::vector<std::string_view>& tokens) const {
+std::string MarianTokenizer::join_views(const std::vector<std::string_view>& tokens) const {
   std::string out;
   std::vector<std::string_view> pieces;
   for (const std::string_view token : tokens) {
@@ -269,7 +273,7 @@ std::string MarianTokenizer::decode(std::span<const int32_t> ids, bool skip_spec
   std::vector<std::string_view> current;
   const auto flush = [&](bool keep_empty) {
     if (current.empty()) return;
-    std::string text = join(current);
+    std::string text = join_views(current);
     if (keep_empty || !text.empty()) texts.push_back(std::move(text));
     current.clear();
   };

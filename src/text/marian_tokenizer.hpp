@@ -28,6 +28,9 @@ class MarianTokenizer final : public Tokenizer {
   std::string decode(std::span<const int32_t> ids, bool skip_special_tokens) const override;
   int vocab_size() const override;
   int32_t token_id(std::string_view token) const override;
+  std::string token(int32_t id) const override { return std::string(token_of(id)); }
+  std::string join(std::vector<std::string> tokens) const override;
+  bool marks_subwords() const override { return false; }
   int special_tokens(bool) const override { return 1; }
   bool begins_word(const Encoding& encoding, size_t index) const override;
 
@@ -49,7 +52,7 @@ class MarianTokenizer final : public Tokenizer {
   std::string_view token_of(int32_t id) const;
   bool is_special(std::string_view token) const;
   bool is_separate(std::string_view token) const;
-  std::string join(const std::vector<std::string_view>& tokens) const;
+  std::string join_views(const std::vector<std::string_view>& tokens) const;
 
   PretrainedConfig config_;
   SpmProcessor source_;

@@ -30,6 +30,8 @@ class TokenModel {
   virtual const Vocab& vocab() const = 0;
   /// Whether `token` can begin a word.
   virtual bool begins_word(std::string_view token) const = 0;
+  /// Whether tokens that go on with a word have a prefix that says so.
+  virtual bool marks_subwords() const { return false; }
 };
 
 struct WordPieceOptions {

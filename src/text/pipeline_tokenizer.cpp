@@ -161,12 +161,23 @@ std::string PipelineTokenizer::decode(std::span<const int32_t> ids,
     if (!token || (skip_special_tokens && stages_.added.is_special(*token))) continue;
     tokens.emplace_back(*token);
   }
+  std::string text = join(std::move(tokens));
+  return stages_.clean_up_spaces ? clean_up_tokenization(std::move(text)) : text;
+}
+
+std::string PipelineTokenizer::join(std::vector<std::string> tokens) const {
   if (stages_.decoder != nullptr) stages_.decoder->decode(tokens);
   std::string text;
   for (size_t i = 0; i < tokens.size(); ++i) {
     text.append(i > 0 && stages_.decoder == nullptr ? " " : "").append(tokens[i]);
   }
-  return stages_.clean_up_spaces ? clean_up_tokenization(std::move(text)) : text;
+  return text;
+}
+
+std::string PipelineTokenizer::token(int32_t id) const {
+  const std::string* added = stages_.added.token(id);
+  if (added != nullptr) return *added;
+  return std::string(stages_.model->vocab().token(id).value_or(""));
 }
 
 int PipelineTokenizer::vocab_size() const {

@@ -41,6 +41,9 @@ class PipelineTokenizer final : public Tokenizer {
   size_t unfinished_ids(std::span<const int32_t> ids) const override;
   int vocab_size() const override;
   int32_t token_id(std::string_view token) const override;
+  std::string token(int32_t id) const override;
+  std::string join(std::vector<std::string> tokens) const override;
+  bool marks_subwords() const override { return stages_.model->marks_subwords(); }
   int special_tokens(bool pair) const override { return stages_.post_processor.added(pair); }
   bool begins_word(const Encoding& encoding, size_t index) const override;
 

@@ -61,6 +61,12 @@ class Tokenizer {
   virtual int vocab_size() const = 0;
   /// Id of `token`, or -1.
   virtual int32_t token_id(std::string_view token) const = 0;
+  /// How the vocabulary spells the token of this id, "##ing" say; empty when nothing has it.
+  virtual std::string token(int32_t id) const = 0;
+  /// Spelt tokens to text as Python's `convert_tokens_to_string(tokens)` gives it.
+  virtual std::string join(std::vector<std::string> tokens) const = 0;
+  /// True when tokens that go on with a word are spelt with a prefix, as "##ing" is.
+  virtual bool marks_subwords() const = 0;
   /// Number of special tokens added to one text (or a pair).
   virtual int special_tokens(bool pair) const = 0;
   /// Number of ids at the end that stand for bytes of a character whose rest is still to come: what

@@ -22,6 +22,7 @@ class WordPiece final : public TokenModel {
   bool begins_word(std::string_view token) const override {
     return !token.starts_with(options_.continuing_subword_prefix);
   }
+  bool marks_subwords() const override { return !options_.continuing_subword_prefix.empty(); }
 
  private:
   // A word as UTF-8: bytes of character i are [bounds[i], bounds[i + 1]).

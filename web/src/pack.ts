@@ -32,7 +32,14 @@ export interface PackedModel {
 
 // A model is for one of these; config.json, read first, tells which. Of any encoder there are
 // features, so that they come last.
-const tasks = ['translation', 'text-classification', 'fill-mask', 'feature-extraction'];
+const tasks = [
+  'translation',
+  'text-classification',
+  'token-classification',
+  'question-answering',
+  'fill-mask',
+  'feature-extraction',
+];
 
 // As compressed-tensors describes weights of 8 bits with a scale per row and nothing else.
 const quantization = {

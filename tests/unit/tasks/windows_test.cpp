@@ -48,6 +48,9 @@ class CharacterTokenizer final : public Tokenizer {
   }
   int vocab_size() const override { return 0x110000; }
   int32_t token_id(std::string_view token) const override { return token == ">>xx<<" ? kCode : -1; }
+  std::string token(int32_t id) const override { return decode({&id, 1}, false); }
+  std::string join(std::vector<std::string>) const override { return ""; }
+  bool marks_subwords() const override { return false; }
   int special_tokens(bool) const override { return 1; }
   bool begins_word(const Encoding& encoding, size_t index) const override {
     return index == 0 || encoding.starts[index] != encoding.ends[index - 1];

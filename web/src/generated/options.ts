@@ -466,3 +466,91 @@ export interface FeatureOptions {
    */
   output_hidden_states?: boolean;
 }
+
+/** Options of a token classification. */
+export interface TokenClassificationOptions {
+  /**
+   * Whether tokens are joined to entities: `'none'` returns tokens, `'simple'` joins neighbours
+   * with one label; `'first'`, `'average'` and `'max'` first give each word one label, by its
+   * first token, its mean scores or its surest token.
+   * @defaultValue `"none"`
+   */
+  aggregation_strategy?: 'none' | 'simple' | 'first' | 'average' | 'max';
+  /**
+   * Labels that are left out.
+   * @defaultValue `["O"]`
+   */
+  ignore_labels?: string | readonly string[] | null;
+  /**
+   * Tokens that neighbouring windows of a text longer than the model have in common; `null` for a
+   * quarter of a window.
+   * Range: 0 to 1048576.
+   * @defaultValue `null`
+   */
+  stride?: number | null;
+  /**
+   * An input is an array of words; offsets are those in the words joined.
+   * @defaultValue `false`
+   */
+  is_split_into_words?: boolean;
+  /**
+   * What such words are joined with.
+   * @defaultValue `" "`
+   */
+  delimiter?: string;
+}
+
+/** Options of answering questions. */
+export interface QuestionAnsweringOptions {
+  /**
+   * Most answers returned, best first.
+   * Range: 1 to 1048576.
+   * @defaultValue `1`
+   */
+  top_k?: number;
+  /**
+   * Tokens that neighbouring windows of a long context have in common; `null` for 128, or half of
+   * `max_seq_len` where that is less.
+   * Range: 0 to 1048576.
+   * @defaultValue `null`
+   */
+  doc_stride?: number | null;
+  /**
+   * Most tokens of an answer.
+   * Range: 1 to 1048576.
+   * @defaultValue `15`
+   */
+  max_answer_len?: number;
+  /**
+   * Most tokens of question and window together; `null` for 384, or what the model takes where
+   * that is less.
+   * Range: 1 to 1048576.
+   * @defaultValue `null`
+   */
+  max_seq_len?: number | null;
+  /**
+   * A question is cut to this many tokens; `null` leaves it whole.
+   * Range: 1 to 1048576.
+   * @defaultValue `null`
+   */
+  max_question_len?: number | null;
+  /**
+   * The empty answer takes part, with the score that there is none.
+   * @defaultValue `false`
+   */
+  handle_impossible_answer?: boolean;
+  /**
+   * Answers begin and end with whole words.
+   * @defaultValue `true`
+   */
+  align_to_words?: boolean;
+}
+
+/** Options of a semantic role labelling. */
+export interface SemanticRoleOptions {
+  /**
+   * What the words of an input given as words are joined with.
+   * @defaultValue `" "`
+   */
+  delimiter?: string;
+}
