@@ -127,7 +127,8 @@ void PostProcessor::trim(Encoding& text) const {
     uint32_t& start = text.starts[i];
     uint32_t& end = text.ends[i];
     if (before > 0) {
-      if (prefixed && (i == 0 || start == 0)) --before;
+      // One space was put in; more were in the text.
+      if (before == 1 && prefixed && (i == 0 || start == 0)) before = 0;
       start = std::min(start + before, end);
     }
     if (after > 0 && end >= after) end = std::max(end - after, start);
