@@ -1,4 +1,4 @@
-// The files of labelled test sets: texts with a label each, and texts with the entities in them.
+// The files of labelled test sets.
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 
@@ -34,35 +34,4 @@ export function readLabelled(path, names = []) {
   const known = new Map(names.map((name, at) => [String(at), name]));
   if (['label', 'category'].includes(rows[0][1])) rows.shift();
   return rows.map(([text, label]) => [text.replace(/\s+/g, ' ').trim(), known.get(label) ?? label]);
-}
-
-/**
- * Sentences of a CoNLL file (`word<TAB>tag` lines, empty ones between sentences): the words joined
- * by spaces, and the entities as `type start end`. By the rules of conlleval one begins at B-, and
- * at I- behind another type or behind O.
- */
-export function readConll(path) {
-  const blocks = readText(path).split(/\r?\n[ \t]*\r?\n/);
-  return blocks.filter((block) => block.trim() !== '').map(sentence);
-}
-
-function sentence(block) {
-  let text = '';
-  const entities = [];
-  let open = null;
-  for (const line of block.split(/\r?\n/).filter((content) => content.trim() !== '')) {
-    const [word, tag] = line.split('\t');
-    const start = text === '' ? 0 : text.length + 1;
-    text = text === '' ? word : `${text} ${word}`;
-    const type = tag === 'O' ? null : tag.slice(2);
-    if (type === null) {
-      open = null;
-    } else if (open?.type === type && tag.startsWith('I-')) {
-      open.end = text.length;
-    } else {
-      open = { type, start, end: text.length };
-      entities.push(open);
-    }
-  }
-  return { text, entities: entities.map(({ type, start: at, end }) => `${type} ${at} ${end}`) };
 }
