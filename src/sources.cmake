@@ -42,6 +42,7 @@ set(DRAGOMAN_NN_SOURCES
   src/nn/relative_positions.cpp
   src/nn/rotary.cpp
   src/nn/slots.cpp
+  src/nn/transposed_slot.cpp
   src/nn/vector.cpp
   src/nn/weight_rows.cpp
 )
@@ -103,6 +104,8 @@ set(DRAGOMAN_MODELS_SOURCES
   src/models/attention_plan.cpp
   src/models/bart.cpp
   src/models/bert.cpp
+  src/models/causal_parts.cpp
+  src/models/causal_session.cpp
   src/models/config.cpp
   src/models/deberta.cpp
   src/models/distilbert.cpp
@@ -111,9 +114,11 @@ set(DRAGOMAN_MODELS_SOURCES
   src/models/encoder_page.cpp
   src/models/encoder_pass.cpp
   src/models/fairseq_names.cpp
+  src/models/gpt2.cpp
   src/models/hypothesis_rows.cpp
   src/models/inputs.cpp
   src/models/layers.cpp
+  src/models/llama.cpp
   src/models/marian.cpp
   src/models/modernbert.cpp
   src/models/mpnet.cpp

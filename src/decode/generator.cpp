@@ -18,7 +18,9 @@ SearchSetup make_setup(const Seq2SeqModel& model, const GenerationConfig& config
   return {config, vocab_size, 1};
 }
 
-int32_t start_token(const GenerationConfig& config) {
+// A decoder alone starts from its prompt.
+int32_t start_token(const Seq2SeqModel& model, const GenerationConfig& config) {
+  if (model.continues_source()) return -1;
   if (config.decoder_start_token_id) return *config.decoder_start_token_id;
   if (config.bos_token_id) return *config.bos_token_id;
   throw Error(ErrorCode::kInvalidArgument,
@@ -29,10 +31,19 @@ int32_t start_token(const GenerationConfig& config) {
 }  // namespace
 
 struct Seq2SeqGenerator::Impl {
+  /// Settings of searches that begin with so many tokens.
+  struct Rules {
+    Rules(const SearchSetup& given, int prompt_length)
+        : setup{given.config, given.vocab_size, prompt_length},
+          processors(setup.config, setup.vocab_size, prompt_length) {}
+    SearchSetup setup;
+    LogitsProcessors processors;
+  };
   struct Item {
     std::vector<int32_t> source_ids;
-    int32_t handle = -1;  // in the session, while running
-    int first_row = 0;    // of the last decoding step
+    std::unique_ptr<Rules> rules;  // of its own prompt, where it has one
+    int32_t handle = -1;           // in the session, while running
+    int first_row = 0;             // of the last decoding step
     std::unique_ptr<Search> search;
     std::vector<GeneratedSequence> results;
     bool finished = false;
@@ -56,7 +67,7 @@ struct Seq2SeqGenerator::Impl {
 
   const Seq2SeqModel& model;
   SearchSetup setup;
-  LogitsProcessors processors;
+  Rules rules;  // of outputs that begin with the start token
   NormalisingPasses passes;
   int32_t start;
   size_t max_rows;
@@ -76,9 +87,9 @@ Seq2SeqGenerator::Impl::Impl(const Seq2SeqModel& seq2seq, const GenerationConfig
                              const GeneratorLimits& limits)
     : model(seq2seq),
       setup(make_setup(seq2seq, config)),
-      processors(setup.config, setup.vocab_size, setup.prompt_length),
+      rules(setup, setup.prompt_length),
       passes(passes_of(config)),
-      start(start_token(config)),
+      start(start_token(seq2seq, config)),
       max_cache_bytes(limits.cache_bytes),
       session(seq2seq.start_session()) {
   const TransformerConfig& shape = seq2seq.config();
@@ -123,7 +134,14 @@ bool Seq2SeqGenerator::Impl::admit() {
 
 void Seq2SeqGenerator::Impl::enter(Item& entering) {
   entering.handle = session->add_source(entering.source_ids);
-  entering.search = make_search(setup, processors, {&start, 1}, entering.source_ids, admitted);
+  const std::span<const int32_t> source = entering.source_ids;
+  if (model.continues_source()) {
+    entering.rules = std::make_unique<Rules>(setup, static_cast<int>(source.size()));
+    entering.search =
+        make_search(entering.rules->setup, entering.rules->processors, source, {}, admitted);
+  } else {
+    entering.search = make_search(rules.setup, rules.processors, {&start, 1}, source, admitted);
+  }
   source_tokens += entering.source_ids.size();
   running.push_back(&entering);
 }
@@ -178,6 +196,7 @@ void Seq2SeqGenerator::Impl::retire() {
     member->results = member->search->results();
     member->finished = true;
     member->search.reset();
+    member->rules.reset();
     session->release(member->handle);
     source_tokens -= member->source_ids.size();
     member->source_ids = {};
@@ -207,6 +226,12 @@ int Seq2SeqGenerator::add(std::span<const int32_t> source_ids) {
     throw Error(ErrorCode::kInvalidArgument, "The source token id " + std::to_string(id) +
                                                  " lies outside 0 to " +
                                                  std::to_string(shape.vocab_size - 1) + ".");
+  }
+  const int limit = impl_->setup.config.length_limit(static_cast<int>(source_ids.size()));
+  if (impl_->model.continues_source() && static_cast<size_t>(limit) <= source_ids.size()) {
+    throw Error(ErrorCode::kInvalidArgument,
+                "The option \"max_length\" is " + std::to_string(limit) +
+                    ", but the text alone has " + std::to_string(source_ids.size()) + " tokens.");
   }
   auto item = std::make_unique<Impl::Item>();
   item->source_ids.assign(source_ids.begin(), source_ids.end());

@@ -126,7 +126,8 @@ void layer_norm(View<const float> x, std::span<const float> weight, std::span<co
   }
 }
 
-void rms_norm(View<const float> x, std::span<const float> weight, float epsilon, View<float> out) {
+void rms_norm(View<const float> x, std::span<const float> weight, float offset, float epsilon,
+              View<float> out) {
   assert(weight.size() == static_cast<size_t>(x.cols) && out.cols == x.cols);
   const auto count = static_cast<size_t>(x.cols);
   for (int row = 0; row < x.rows; ++row) {
@@ -135,9 +136,12 @@ void rms_norm(View<const float> x, std::span<const float> weight, float epsilon,
     const float inverse = 1.0F / std::sqrt(squares / static_cast<float>(count) + epsilon);
     float* to = out.row(row);
     const F32x4 factor = splat(inverse);
+    const F32x4 added = splat(offset);
     size_t i = 0;
-    for (; i + 4 <= count; i += 4) store(to + i, load(from + i) * factor * load(&weight[i]));
-    for (; i < count; ++i) to[i] = from[i] * inverse * weight[i];
+    for (; i + 4 <= count; i += 4) {
+      store(to + i, load(from + i) * factor * (load(&weight[i]) + added));
+    }
+    for (; i < count; ++i) to[i] = from[i] * inverse * (weight[i] + offset);
   }
 }
 

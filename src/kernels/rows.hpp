@@ -12,9 +12,10 @@ namespace dragoman {
 void layer_norm(View<const float> x, std::span<const float> weight, std::span<const float> bias,
                 float epsilon, View<float> out);
 
-/// out = x / sqrt(mean square + epsilon) * weight, per row (Zhang and Sennrich 2019).
+/// out = x / sqrt(mean square + epsilon) * (weight + offset), per row (Zhang and Sennrich 2019).
 /// @param x, out  [rows, n], may be the same    @param weight  [n]
-void rms_norm(View<const float> x, std::span<const float> weight, float epsilon, View<float> out);
+void rms_norm(View<const float> x, std::span<const float> weight, float offset, float epsilon,
+              View<float> out);
 
 /// In place; subtracts the maximum first. -inf entries become 0.
 void softmax(std::span<float> row);

@@ -104,9 +104,11 @@ FeedForwardShape ffn_shape(const TransformerConfig& config, const StackConfig& s
 EncoderLayer::EncoderLayer(const TransformerConfig& config, int index, WeightType type)
     : attention(attention_shape(config, config.encoder), type),
       ffn(ffn_shape(config, config.encoder), type),
-      ffn_norm(config.hidden_size, config.norm_epsilon, config.norm_kind) {
+      ffn_norm(config.hidden_size, config.norm_epsilon, config.norm_kind, config.norm_offset) {
   const bool bare = config.norm_place == NormPlace::kPre && !config.norm_first && index == 0;
-  if (!bare) attention_norm.emplace(config.hidden_size, config.norm_epsilon, config.norm_kind);
+  if (bare) return;
+  attention_norm.emplace(config.hidden_size, config.norm_epsilon, config.norm_kind,
+                         config.norm_offset);
 }
 
 DecoderLayer::DecoderLayer(const TransformerConfig& config, int /*index*/, WeightType type)

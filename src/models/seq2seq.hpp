@@ -1,4 +1,5 @@
-// What every encoder-decoder family gives the decoding layer: sessions of sources and hypotheses.
+// What every family that generates gives the decoding layer: sessions of sources and hypotheses.
+// The source of a decoder alone is the prompt that it continues.
 //
 // A batch is ragged: sources lie one after the other without padding, so a text is computed the
 // same alone and in company. Hypotheses form a tree: a row of one decode() extends a row of the
@@ -58,6 +59,9 @@ class Seq2SeqModel {
   /// Call once after all weights are in place; throws model-incomplete or model-format.
   virtual void finish() = 0;
   virtual size_t packed_bytes() const = 0;
+  /// True for a decoder alone: outputs continue their source, whose last token the first row of
+  /// decode() names.
+  virtual bool continues_source() const = 0;
   /// The model must outlive the session.
   virtual std::unique_ptr<Seq2SeqSession> start_session() const = 0;
 };
@@ -66,5 +70,7 @@ class Seq2SeqModel {
 /// Throws unsupported-model for a family that is no encoder-decoder, out-of-memory for a size that
 /// cannot be addressed.
 std::unique_ptr<Seq2SeqModel> make_seq2seq_model(const TransformerConfig& config, WeightType type);
+/// The same of a decoder alone.
+std::unique_ptr<Seq2SeqModel> make_causal_model(const TransformerConfig& config, WeightType type);
 
 }  // namespace dragoman

@@ -12,11 +12,12 @@ namespace {
 constexpr int kTileRows = 32;
 }  // namespace
 
-LayerNorm::LayerNorm(int size, float epsilon, NormKind kind)
+LayerNorm::LayerNorm(int size, float epsilon, NormKind kind, float offset)
     : weight_(size, 1.0F),
       bias_(kind == NormKind::kLayer ? size : 0, 0.0F),
       epsilon_(epsilon),
-      kind_(kind) {}
+      kind_(kind),
+      offset_(offset) {}
 
 size_t LayerNorm::packed_bytes() const {
   return (weight_.values().size() + bias_.values().size()) * sizeof(float);
@@ -28,7 +29,7 @@ void LayerNorm::forward(const Context& context, View<const float> x, View<float>
     const int first = tile * kTileRows;
     const int rows = std::min(kTileRows, x.rows - first);
     if (kind_ == NormKind::kRms) {
-      rms_norm(x.block(first, rows), weight_.values(), epsilon_, out.block(first, rows));
+      rms_norm(x.block(first, rows), weight_.values(), offset_, epsilon_, out.block(first, rows));
     } else {
       layer_norm(x.block(first, rows), weight_.values(), bias_.values(), epsilon_,
                  out.block(first, rows));

@@ -13,7 +13,8 @@ enum class NormKind { kLayer, kRms };
 /// which has neither mean nor bias.
 class LayerNorm {
  public:
-  LayerNorm(int size, float epsilon, NormKind kind = NormKind::kLayer);
+  /// @param offset  added to the weights of a root mean square norm
+  LayerNorm(int size, float epsilon, NormKind kind = NormKind::kLayer, float offset = 0.0F);
 
   Slot* weight_slot() { return weight_.slot(); }
   Slot* bias_slot() { return bias_.slot(); }
@@ -27,6 +28,7 @@ class LayerNorm {
   Vector bias_;
   float epsilon_;
   NormKind kind_;
+  float offset_;
 };
 
 }  // namespace dragoman

@@ -30,6 +30,7 @@ set(DRAGOMAN_TEST_SOURCES
   tests/unit/kernels/score_terms_test.cpp
   tests/unit/models/allocation_test.cpp
   tests/unit/models/bert_test.cpp
+  tests/unit/models/causal_test.cpp
   tests/unit/models/config_test.cpp
   tests/unit/models/encoder_config_test.cpp
   tests/unit/models/encoder_golden.cpp

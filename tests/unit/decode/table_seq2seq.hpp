@@ -21,6 +21,7 @@ class TableSeq2Seq final : public Seq2SeqModel {
   SlotTable& slots() override { return slots_; }
   void finish() override {}
   size_t packed_bytes() const override { return 0; }
+  bool continues_source() const override { return false; }
   std::unique_ptr<Seq2SeqSession> start_session() const override;
 
   /// The sequence of one source, found by the searches alone, without a schedule.

@@ -21,6 +21,10 @@ const std::vector<std::string> kMarianModels = {
     "marian-gelu-new-bf16", "marian-two-vocabularies", "marian-untied",
     "marian-int8",          "marian-untied-unshared"};
 
+const std::vector<std::string> kCausalModels = {"gpt2",    "gpt2-relu-wide", "llama",
+                                                "llama-3", "llama-linear",   "mistral",
+                                                "qwen2",   "qwen3",          "gemma"};
+
 const std::vector<std::string> kSeq2SeqModels = [] {
   std::vector<std::string> names = kMarianModels;
   for (const char* name :
@@ -64,12 +68,26 @@ std::unique_ptr<EncoderModel> load_encoder(const std::string& model, Head head, 
   return encoder;
 }
 
+namespace {
+
+using MakeModel = std::unique_ptr<Seq2SeqModel> (*)(const TransformerConfig&, WeightType);
+
+std::unique_ptr<Seq2SeqModel> load(const std::string& name, WeightType type, MakeModel make) {
+  const auto document = golden_json(name, "config.json");
+  auto model = make(read_config(document->root()), type);
+  load_weights(read_golden(name, "model.safetensors"), model->slots());
+  model->finish();
+  return model;
+}
+
+}  // namespace
+
 std::unique_ptr<Seq2SeqModel> load_seq2seq(const std::string& model, WeightType type) {
-  const auto document = golden_json(model, "config.json");
-  auto seq2seq = make_seq2seq_model(read_config(document->root()), type);
-  load_weights(read_golden(model, "model.safetensors"), seq2seq->slots());
-  seq2seq->finish();
-  return seq2seq;
+  return load(model, type, make_seq2seq_model);
+}
+
+std::unique_ptr<Seq2SeqModel> load_causal(const std::string& model, WeightType type) {
+  return load(model, type, make_causal_model);
 }
 
 std::vector<int32_t> to_ids(const Json& array) {

@@ -25,6 +25,8 @@ extern const std::vector<std::string> kBertModels;
 extern const std::vector<std::string> kMarianModels;
 /// Those and all other encoder-decoders.
 extern const std::vector<std::string> kSeq2SeqModels;
+/// Decoders alone.
+extern const std::vector<std::string> kCausalModels;
 
 std::string read_golden(const std::string& model, const std::string& file);
 /// A parsed file of a golden model; the document owns the values.
@@ -36,6 +38,7 @@ void load_weights(const std::string& bytes, SlotTable& slots, size_t piece = 100
 
 std::unique_ptr<EncoderModel> load_encoder(const std::string& model, Head head, WeightType type);
 std::unique_ptr<Seq2SeqModel> load_seq2seq(const std::string& model, WeightType type);
+std::unique_ptr<Seq2SeqModel> load_causal(const std::string& model, WeightType type);
 
 std::vector<int32_t> to_ids(const Json& array);
 /// Numbers of an array, or of an array of arrays one after the other.

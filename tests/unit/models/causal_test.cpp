@@ -1,0 +1,127 @@
+// Decoders alone against Python on the golden checkpoints: every position of given texts, taken in
+// at once, in pieces, and token by token.
+#include <catch2/catch_message.hpp>
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+#include <catch2/generators/catch_generators_range.hpp>
+
+#include "unit/models/golden_model.hpp"
+
+namespace dragoman::test {
+namespace {
+
+struct CausalCase {
+  std::vector<int32_t> ids;
+  std::vector<float> logits;  // [ids, vocabulary]
+};
+
+std::vector<CausalCase> read_cases(const std::string& name) {
+  const auto document = golden_json(name, "expected.json");
+  const Json cases = document->root().at("cases");
+  std::vector<CausalCase> result;
+  for (size_t i = 0; i < cases.size(); ++i) {
+    result.push_back({to_ids(cases.at(i).at("ids")), to_floats(cases.at(i).at("logits"))});
+  }
+  return result;
+}
+
+// Takes `prompt` tokens of every case in at once and decodes the others one by one.
+// @returns per case the logits from token `prompt` - 1 on
+std::vector<std::vector<float>> force(const Seq2SeqModel& model, std::span<const CausalCase> cases,
+                                      size_t prompt, int threads = 1) {
+  Engine engine(threads);
+  const auto session = model.start_session();
+  std::vector<int32_t> handles;
+  std::vector<int32_t> previous(cases.size(), -1);
+  for (const CausalCase& item : cases) {
+    const size_t count = std::min(prompt, item.ids.size());
+    handles.push_back(session->add_source(std::span(item.ids).first(count)));
+  }
+  while (session->encode_step(engine.context)) engine.arena.reset();
+  std::vector<std::vector<float>> logits(cases.size());
+  for (size_t step = 0;; ++step) {
+    std::vector<DecodeRow> rows;
+    std::vector<size_t> owners;
+    for (size_t i = 0; i < cases.size(); ++i) {
+      const size_t position = std::min(prompt, cases[i].ids.size()) - 1 + step;
+      if (position >= cases[i].ids.size()) continue;
+      rows.push_back({handles[i], previous[i], cases[i].ids[position]});
+      previous[i] = static_cast<int32_t>(owners.size());
+      owners.push_back(i);
+    }
+    if (rows.empty()) return logits;
+    engine.arena.reset();
+    const View<float> out = session->decode(engine.context, rows);
+    for (size_t row = 0; row < owners.size(); ++row) {
+      const auto values = out.row_span(static_cast<int>(row));
+      logits[owners[row]].insert(logits[owners[row]].end(), values.begin(), values.end());
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("Decoders alone compute Python's logits", "[models][causal]") {
+  const auto name = GENERATE(from_range(kCausalModels));
+  const auto prompt = GENERATE(size_t{1}, size_t{4}, size_t{100});
+  INFO(name << ", " << prompt << " tokens taken in at once");
+  const auto model = load_causal(name, WeightType::kFp32);
+  for (const CausalCase& item : read_cases(name)) {
+    const auto actual = force(*model, {&item, 1}, prompt)[0];
+    REQUIRE(actual.size() <= item.logits.size());
+    const std::span<const float> expected = std::span(item.logits).last(actual.size());
+    CHECK(distance(actual, expected) < 1e-4F);
+  }
+}
+
+TEST_CASE("Each prompt gets the same bits alone and in a batch", "[models][causal]") {
+  const auto name = GENERATE(from_range(kCausalModels));
+  const auto type = GENERATE(WeightType::kFp32, WeightType::kInt8);
+  INFO(name);
+  const auto model = load_causal(name, type);
+  const std::vector<CausalCase> cases = read_cases(name);
+  const auto together = force(*model, cases, 3);
+  const auto threaded = force(*model, cases, 3, 2);
+  for (size_t i = 0; i < cases.size(); ++i) {
+    const auto alone = force(*model, {&cases[i], 1}, 3);
+    CHECK(together[i] == alone[0]);
+    CHECK(threaded[i] == alone[0]);
+  }
+}
+
+TEST_CASE("Decoders in int8 stay close to full precision", "[models][causal][int8]") {
+  const auto name = GENERATE(from_range(kCausalModels));
+  const auto model = load_causal(name, WeightType::kInt8);
+  const std::vector<CausalCase> cases = read_cases(name);
+  std::vector<float> all;
+  std::vector<float> expected;
+  const auto actual = force(*model, cases, 1);
+  for (size_t i = 0; i < cases.size(); ++i) {
+    all.insert(all.end(), actual[i].begin(), actual[i].end());
+    expected.insert(expected.end(), cases[i].logits.begin(), cases[i].logits.end());
+  }
+  const float error = relative_error(all, expected);
+  INFO(name << ": relative error " << error);
+  CHECK(error < 0.2F);  // rows of 16 to 24 values: one rounding weighs much
+}
+
+TEST_CASE("A prompt longer than a batch is taken in in pieces", "[models][causal]") {
+  const auto model = load_causal("mistral", WeightType::kFp32);
+  Engine engine;
+  const auto session = model->start_session();
+  const std::vector<int32_t> ids(48, 9);
+  CHECK_THROWS_AS(session->add_source(std::vector<int32_t>(49, 9)), Error);
+  CHECK_THROWS_AS(session->add_source(std::vector<int32_t>{1, 1000}), Error);
+  const int32_t first = session->add_source(ids);
+  const int32_t second = session->add_source(ids);
+  session->release(second);
+  while (session->encode_step(engine.context)) engine.arena.reset();
+  const DecodeRow row{first, -1, ids.back()};
+  CHECK(session->decode(engine.context, {&row, 1}).rows == 1);
+  const DecodeRow beyond{first, 0, 3};
+  CHECK_THROWS_AS(session->decode(engine.context, {&beyond, 1}), Error);
+  session->release(first);
+  CHECK_THROWS_AS(session->decode(engine.context, {&row, 1}), Error);
+}
+
+}  // namespace dragoman::test
