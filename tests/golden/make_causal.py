@@ -74,7 +74,7 @@ def randomise(model, generator):
             elif "embed" in name or "wte" in name or "wpe" in name:
                 normal(tensor, 1.5 / math.sqrt(width) if scaled else 1.0)
             else:
-                fan_in = tensor.shape[0] if model.config.model_type == "gpt2" else tensor.shape[1]
+                fan_in = tensor.shape[0 if model.config.model_type == "gpt2" else 1]
                 normal(tensor, 1.3 / math.sqrt(fan_in))
         # Signs that keep a tied table from predicting each token after itself.
         last = model.transformer.ln_f if hasattr(model, "transformer") else model.model.norm
@@ -146,8 +146,8 @@ def is_stable(model, prompt, options, expected):
     for _ in range(3):
         with torch.no_grad():
             for name, tensor in model.state_dict().items():
-                tensor.copy_(weights[name] * (1 + 3e-5 * torch.randn(tensor.shape,
-                                                                     generator=noise)))
+                factor = 1 + 3e-5 * torch.randn(tensor.shape, generator=noise)
+                tensor.copy_(weights[name] * factor)
         stable = stable and generate(model, prompt, options)[0] == expected[0]
     with torch.no_grad():
         for name, tensor in model.state_dict().items():
