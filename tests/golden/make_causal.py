@@ -1,5 +1,5 @@
-"""Makes the tiny random decoders of tests/golden/models: GPT-2, Llama, Mistral, Qwen and Gemma, with
-what Python computes for them.
+"""Makes the tiny random decoders of tests/golden/models: GPT-2, Llama, Mistral, Qwen and Gemma,
+with what Python computes for them.
 
     python tests/golden/make_causal.py            # all
     python tests/golden/make_causal.py gpt2 llama-3
@@ -98,7 +98,8 @@ def make(name, model_type, c):
         cases.append(dict(ids=ids[0].tolist(), logits=rounded(logits)))
     write(folder / "expected.json", dict(cases=cases))
     options = [
-        dict(max_length=22), dict(max_new_tokens=7), dict(no_repeat_ngram_size=2, max_new_tokens=10),
+        dict(max_length=22), dict(max_new_tokens=7),
+        dict(no_repeat_ngram_size=2, max_new_tokens=10),
         dict(repetition_penalty=1.4, min_new_tokens=5, max_length=20),
         dict(num_beams=3, max_length=18),
         dict(num_beams=4, num_return_sequences=2, length_penalty=0.5, max_new_tokens=9),
