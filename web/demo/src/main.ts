@@ -14,13 +14,15 @@ import { configure, createClassifier, createTranslator, defaults, loadAny } from
 import { NetworkCounter } from './network-counter.js';
 import { Observable } from './observable.js';
 import { startOffline } from './offline.js';
+import { ReadingPanel } from './reading-panel.js';
+import { readingTasks } from './reading-tasks.js';
 import { SourcePane } from './source-pane.js';
 import { StoragePanel } from './storage-panel.js';
 import { examples, language, text } from './strings.js';
 import { TargetPane } from './target-pane.js';
 import { startTheme } from './theme.js';
 import type { PipelineBase, StoredModel } from 'dragoman';
-import type { Wanted } from './model-slot.js';
+import type { ModelSlot, Wanted } from './model-slot.js';
 
 const announcer = new Announcer();
 const translator = createTranslator();
@@ -67,6 +69,13 @@ const target = new TargetPane({
     opened.set(index);
   },
 });
+const tasks = readingTasks(classifier);
+const readingPanel = new ReadingPanel({
+  tasks,
+  announce: (message) => announcer.later(message),
+  onAsk: ({ id }) => modelPanel.ask(id),
+});
+const modelPanel = new ModelPanel(tasks, bring);
 const labelsPanel = new LabelsPanel({ document: view, labels: labels.labels, active, pointed });
 
 const storage = new StoragePanel({
@@ -76,13 +85,19 @@ const storage = new StoragePanel({
   onStored: showOffline,
 });
 
+/** Every place for a model, that of the translator first. */
+function slots(): ModelSlot<PipelineBase>[] {
+  const all: unknown[] = [translator, classifier, ...tasks.map(({ slot }) => slot)];
+  return all as ModelSlot<PipelineBase>[];
+}
+
 function settled(): boolean {
-  const states = [translator.state.value.kind, classifier.state.value.kind];
+  const states = slots().map(({ state }) => state.value.kind);
   return translator.model.value !== undefined && !states.includes('loading');
 }
 
 function onModels(): void {
-  const models = [translator.model.value, classifier.model.value];
+  const models = slots().map(({ model }) => model.value);
   const present: PipelineBase[] = models.filter((model) => model !== undefined);
   inUse.set(present.map(({ info }) => info.name));
   const [first] = present;
@@ -119,7 +134,7 @@ function connectTranslator(): void {
   });
   let counted: readonly (PipelineBase | undefined)[] = [];
   const onState = () => {
-    const loaded = [translator.model.value, classifier.model.value];
+    const loaded = slots().map(({ model }) => model.value);
     // A loading that failed or was ended has made requests since the last one that did not.
     if (settled() && loaded.some((model, index) => model !== counted[index])) {
       counted = loaded;
@@ -129,8 +144,8 @@ function connectTranslator(): void {
     }
     showRequests(network.count.value, settled());
   };
-  translator.state.watch(onState);
-  classifier.state.watch(onState);
+  for (const { state } of slots()) state.watch(onState);
+  for (const { slot } of tasks) slot.model.watch(onModels);
   network.count.watch((count) => showRequests(count, settled()));
 }
 
@@ -196,8 +211,16 @@ function showOffline(stored: readonly StoredModel[]): void {
   byId('offline', HTMLElement).hidden = !(page && ready);
 }
 
-/** Loads a model that someone asked for. */
+/** Loads a model that someone asked for: for the task they chose, or for what it can do. */
 function bring(wanted: Wanted): void {
+  const task = tasks.find(({ id }) => id === modelPanel.task);
+  if (task === undefined) byId('translator-card', HTMLElement).scrollIntoView({ block: 'nearest' });
+  const loaded = task ? readingPanel.bring(task, wanted) : loadAny(wanted, translator, classifier);
+  void loaded.then(() => storage.refresh());
+}
+
+/** A load that failed, once more; which place it was for is known. */
+function retry(wanted: Wanted): void {
   void loadAny(wanted, translator, classifier).then(() => storage.refresh());
 }
 
@@ -207,15 +230,11 @@ async function start(): Promise<void> {
   connectTranslator();
   connectText();
   connectButtons();
-  new LoadView('translator', translator.state, { cancel: () => translator.cancel(), retry: bring });
-  new LoadView('classifier', classifier.state, { cancel: () => classifier.cancel(), retry: bring });
+  new LoadView('translator', translator.state, { cancel: () => translator.cancel(), retry });
+  new LoadView('classifier', classifier.state, { cancel: () => classifier.cancel(), retry });
   await startOffline();
   network.start();
   configure();
-  new ModelPanel((wanted) => {
-    byId('translator-card', HTMLElement).scrollIntoView({ block: 'nearest' });
-    bring(wanted);
-  });
   // Text that was typed, or kept by the browser, while the models were on their way.
   if (source.text !== '') translation.setText(source.text, true);
   await translator.load(defaults.translator);

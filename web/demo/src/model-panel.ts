@@ -1,5 +1,5 @@
 // Bringing a model of one's own: by id or address, as a chosen folder, or dropped on the page.
-import { byId, setText } from './dom.js';
+import { byId, element, setText } from './dom.js';
 import { droppedModel, hasFiles } from './dropped-files.js';
 import { text } from './strings.js';
 import type { DroppedModel } from 'dragoman';
@@ -8,6 +8,11 @@ import type { Wanted } from './model-slot.js';
 // Chromium only; elsewhere an input that takes folders does the same.
 interface PickerWindow {
   showDirectoryPicker?(): Promise<FileSystemDirectoryHandle>;
+}
+
+interface TaskName {
+  id: string;
+  name: string;
 }
 
 function nameOf(model: DroppedModel): string {
@@ -19,13 +24,31 @@ function nameOf(model: DroppedModel): string {
 export class ModelPanel {
   readonly #note = byId('bring-note', HTMLElement);
   readonly #input = byId('folder', HTMLInputElement);
+  readonly #task = byId('model-task', HTMLSelectElement);
+  readonly #name = byId('model-name', HTMLInputElement);
   readonly #onWish: (wanted: Wanted) => void;
 
-  constructor(onWish: (wanted: Wanted) => void) {
+  /** @param tasks what a model can be brought for, besides what is found out of its files */
+  constructor(tasks: readonly TaskName[], onWish: (wanted: Wanted) => void) {
     this.#onWish = onWish;
+    const found = element('option', { value: '' }, text.findOut);
+    const named = tasks.map(({ id, name }) => element('option', { value: id }, name));
+    this.#task.append(found, ...named);
     this.#connectName();
     this.#connectFolder();
     this.#connectDrop();
+  }
+
+  /** What the next model is for: a task's id, empty where its files are to say. */
+  get task(): string {
+    return this.#task.value;
+  }
+
+  /** Asks for a model for a task. */
+  ask(task: string): void {
+    this.#task.value = task;
+    this.#task.scrollIntoView({ block: 'center' });
+    this.#name.focus({ preventScroll: true });
   }
 
   #wish(model: DroppedModel | undefined): void {
@@ -34,7 +57,7 @@ export class ModelPanel {
   }
 
   #connectName(): void {
-    const field = byId('model-name', HTMLInputElement);
+    const field = this.#name;
     byId('model-form', HTMLFormElement).addEventListener('submit', (event) => {
       event.preventDefault();
       const name = field.value.trim();

@@ -1,5 +1,5 @@
-// A place for one model of the page: the translator, or the classifier. Holds how far its loading
-// is, and keeps the model in use until the next one is ready.
+// A place for one model of the page: the translator, the classifier, or that of a task. Holds how
+// far its loading is, and keeps the model in use until the next one is ready.
 import { Observable } from './observable.js';
 import { failureOf, isAbort } from './failure.js';
 import type { ModelSource, PipelineBase, ProgressEvent } from 'dragoman';
@@ -110,6 +110,14 @@ export class ModelSlot<Pipeline extends PipelineBase> {
   cancel(): void {
     this.#controller?.abort();
     this.state.set(this.model.value ? { kind: 'ready' } : { kind: 'empty' });
+  }
+
+  /** Frees the model there is, and ends a loading that is on its way. */
+  async clear(): Promise<void> {
+    const { value: before } = this.model;
+    this.model.set(undefined);
+    this.cancel();
+    await before?.dispose();
   }
 
   /** Puts a loaded model in place, and frees the one before. */

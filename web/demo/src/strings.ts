@@ -42,7 +42,7 @@ export function ago(date: Date, now = Date.now()): string {
 export const errorTexts: Record<ErrorCode, string> = {
   'invalid-argument': 'That does not name a model, or not one for this.',
   'unsupported-option': 'That is not possible here.',
-  'unsupported-model': 'This kind of model is not supported. MarianMT and BERT models are.',
+  'unsupported-model': 'This kind of model is not supported, or it is not one for this.',
   'model-format': 'A file of this model is damaged, or not what its name says.',
   'model-incomplete': 'A file that this model needs is missing.',
   'tokenizer-format': 'This model’s tokenizer is damaged or of a kind that is not supported.',
@@ -105,12 +105,35 @@ export const text = {
   deleteModel: (name: string) => `Delete ${name} from storage`,
   deleted: (name: string) => `${name} was deleted from storage.`,
   deletedAll: 'All models were deleted from storage.',
+  findOut: 'Translation or labels, as its files say',
   dropEmpty: 'There was no file in what was dropped.',
   theme: { dark: 'Switch to dark colours', light: 'Switch to light colours' },
 };
 
-function sentenceCase(label: string): string {
-  return label === label.toUpperCase() ? label[0] + label.slice(1).toLowerCase() : label;
+/** What the panel of tasks says; the tasks themselves are in reading-tasks.ts. */
+export const reading = {
+  needsModel: 'No model for this is in the box. Give one that was trained for it.',
+  waiting: 'The result appears here.',
+  layer: 'Layer',
+  head: 'Head',
+  allHeads: 'Mean of all',
+  mapOf: (layer: number, head: number | undefined) =>
+    `Layer ${layer + 1}, ${head === undefined ? 'mean of all heads' : `head ${head + 1}`}: how ` +
+    'much each token, a row, takes from each token, a column. A stronger colour is more; a row ' +
+    'adds up to 100 %.',
+  weight: (from: string, to: string, share: string) => `${from} takes ${share} from ${to}`,
+  strongest: (words: string) => `Most here: ${words}`,
+  verdict: (label: string) => `The model says: ${label}.`,
+  best: (words: string, figure: string) => `Best: ${words}, ${figure}.`,
+  cut: 'The text was cut: only its beginning was read.',
+  noMask: 'Write [MASK] where a word is missing.',
+  mask: (number: number) => `Mask ${number}`,
+};
+
+/** A label of a model as people write: "Positive" of POSITIVE, "Card arrival" of card_arrival. */
+export function sentenceCase(label: string): string {
+  const words = label === label.toUpperCase() ? label.toLowerCase() : label.replaceAll('_', ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 export const examples = [
