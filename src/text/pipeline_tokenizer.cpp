@@ -24,6 +24,19 @@ std::pair<uint32_t, uint32_t> white_ends(std::u32string_view text) {
   return {before, after};
 }
 
+// A space that byte-level text was given at its beginning has the span of the character behind it,
+// two UTF-16 units when that has four bytes. What is trimmed of it counts as one character.
+// @param token  [begin, end) in `part`
+// @param white  white space at the ends of the token
+void widen_space(const NormalizedText& part, Span token, bool prefixed,
+                 std::pair<uint32_t, uint32_t>& white) {
+  const size_t next = token.begin + 1;
+  if (white.first != 1 || next >= part.size() || part.starts[next] != part.starts[next - 1]) return;
+  if (part.chars[next] < 0xF0 || part.chars[next] > 0xF4) return;  // first of four bytes
+  if (!prefixed) ++white.first;
+  if (token.end == next) ++white.second;
+}
+
 void push(Encoding& out, int32_t id, std::pair<uint32_t, uint32_t> span, int32_t word) {
   out.ids.push_back(id);
   out.type_ids.push_back(0);
@@ -126,8 +139,10 @@ void PipelineTokenizer::encode_pieces(NormalizedText part, int32_t& word, Encodi
       push(out, token.id, origin(part, span.begin + token.begin, span.begin + token.end), word);
       // An unknown token is written otherwise than what it covers.
       if (!stages_.post_processor.trims) continue;
-      out.white.push_back(
-          white_ends(to_utf32(stages_.model->vocab().token(token.id).value_or(""))));
+      auto white = white_ends(to_utf32(stages_.model->vocab().token(token.id).value_or("")));
+      widen_space(part, {span.begin + token.begin, span.begin + token.end},
+                  stages_.post_processor.prefixed, white);
+      out.white.push_back(white);
     }
     ++word;
   }

@@ -64,4 +64,5 @@ set(DRAGOMAN_TEST_SOURCES
   tests/unit/text/stages_test.cpp
   tests/unit/text/truncation_test.cpp
   tests/unit/text/unicode_test.cpp
+  tests/unit/text/windows_test.cpp
 )
