@@ -50,7 +50,8 @@ describe('arguments', () => {
     [
       ['trnslate'],
       'unknown command "trnslate"; ' +
-        'there are translate, classify, zero-shot, fill-mask, embed, rerank, pack',
+        'there are translate, classify, token-classification, ner, question-answering, ' +
+        'zero-shot, fill-mask, embed, rerank, pack',
     ],
     [['translate', '--beams', '2'], "Unknown option '--beams'"],
     [['translate', '--num-beams', 'two'], '--num-beams takes an integer, not "two"'],

@@ -127,6 +127,35 @@ describe('commands of encoders', () => {
     expect(JSON.parse(json.stdout)).toMatchObject({ sequence: 'boring' });
   });
 
+  it('ner prints labels and texts, of long lines too', async () => {
+    const words = ['ner', ...model('entities'), '--ignore-labels', 'MISC'];
+    const line = 'Angela met Sarah in Café Paris. '.repeat(20);
+    const { status, stdout } = await run(words, `${line}\n\nrain\n`);
+    expect(status).toBe(0);
+    const [first = [], second, third] = rows(stdout);
+    expect(first.length).toBeGreaterThan(20);
+    for (const [i, text] of first.entries()) {
+      if (i % 2 === 1) expect(line).toContain(text);
+    }
+    expect([second, third?.length]).toEqual([[''], expect.any(Number)]);
+    const json = await run([...words, '--json', '--aggregation-strategy', 'none'], 'rain\n');
+    expect(JSON.parse(json.stdout)).toMatchObject([{ word: 'rain', start: 0, end: 4 }]);
+  });
+
+  it('question-answering reads all lines as one context', async () => {
+    const words = ['question-answering', ...model('answers'), '--question', 'Who met Sarah?'];
+    const lines = 'Angela met Sarah.\nThe boat was sold.\n';
+    const { status, stdout } = await run([...words, '--top-k', '3'], lines);
+    expect(status).toBe(0);
+    expect(rows(stdout)).toHaveLength(4);
+    const json = await run([...words, '--json'], lines);
+    const { answer, start, end } = JSON.parse(json.stdout) as Record<string, number>;
+    expect(lines.slice(start, end)).toBe(answer);
+    expect((await run(words, ' \n')).stdout).toBe('');
+    expect(await run([...words, '--top-k', '0'], lines)).toMatchObject({ status: 2, stdout: '' });
+    expect((await run(words.slice(0, -2), lines)).status).toBe(2);
+  });
+
   it('fill-mask prints words with scores', async () => {
     const words = ['fill-mask', ...model('fill-mask'), '--top-k', '2'];
     const { stdout } = await run(words, 'I [MASK] this film.\na [MASK] and [MASK]\n');

@@ -128,6 +128,9 @@ function linkModels(): void {
     'sentence-transformers/all-MiniLM-L6-v2': sentences,
     'MoritzLaurer/xtremedistil-l6-h256-zeroshot-v1.1-all-33': golden('zero-shot'),
     'google-bert/bert-base-uncased': golden('fill-mask'),
+    'dslim/bert-base-NER': golden('entities'),
+    'distilbert/distilbert-base-cased-distilled-squad': golden('answers'),
+    'own/bert-srl': golden('roles'),
     'cross-encoder/ms-marco-MiniLM-L6-v2': golden('ranking'),
   };
   for (const [id, target] of Object.entries(models)) {

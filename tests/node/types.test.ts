@@ -2,11 +2,15 @@
 import { expectTypeOf, it } from 'vitest';
 import { DragomanError, models, pipeline } from 'dragoman';
 import type {
+  Answer,
   Classification,
+  Entity,
   ErrorCode,
   InspectedClassification,
   InspectedFeatures,
+  LabelledToken,
   PipelineFor,
+  PredicateRoles,
   StoredModel,
   Tensor,
   TextClassificationPipeline,
@@ -39,6 +43,38 @@ it('results are typed by the arguments', () => {
   expectTypeOf<Calls['ranked']>().resolves.toEqualTypeOf<Translation[] | Translation[][]>();
   expectTypeOf<Calls['best']>().resolves.toEqualTypeOf<Classification[]>();
   expectTypeOf<Calls['pair']>().resolves.toEqualTypeOf<Classification[]>();
+});
+
+it('entities and answers are typed by the options', () => {
+  const calls = (
+    label: PipelineFor<'ner'>,
+    ask: PipelineFor<'question-answering'>,
+    roles: PipelineFor<'semantic-role-labelling'>,
+  ) => ({
+    tokens: label('a', { stride: 2 }),
+    entities: label('a', { aggregation_strategy: 'max' }),
+    texts: label(['a'], { aggregation_strategy: 'max' }),
+    words: label(['a'], { is_split_into_words: true }),
+    best: ask('a', 'b'),
+    ranked: ask('a', 'b', { top_k: 2 }),
+    many: ask([{ question: 'a', context: 'b' }], { align_to_words: false }),
+    pairs: ask(['a'], 'b'),
+    roles: roles({ words: ['a'], predicates: [0] }),
+    // @ts-expect-error indices go with words
+    index: () => roles({ text: 'a', predicates: [0] }),
+    // @ts-expect-error there is no such strategy
+    wrong: () => label('a', { aggregation_strategy: 'last' }),
+  });
+  type Calls = ReturnType<typeof calls>;
+  expectTypeOf<Calls['tokens']>().resolves.toEqualTypeOf<LabelledToken[]>();
+  expectTypeOf<Calls['entities']>().resolves.toEqualTypeOf<Entity[]>();
+  expectTypeOf<Calls['texts']>().resolves.toEqualTypeOf<Entity[][]>();
+  expectTypeOf<Calls['words']>().resolves.toEqualTypeOf<LabelledToken[]>();
+  expectTypeOf<Calls['best']>().resolves.toEqualTypeOf<Answer>();
+  expectTypeOf<Calls['ranked']>().resolves.toEqualTypeOf<Answer | Answer[]>();
+  expectTypeOf<Calls['many']>().resolves.toEqualTypeOf<Answer[]>();
+  expectTypeOf<Calls['pairs']>().resolves.toEqualTypeOf<Answer[]>();
+  expectTypeOf<Calls['roles']>().resolves.toEqualTypeOf<PredicateRoles[]>();
 });
 
 it('tensors and inspections are typed by the options', () => {

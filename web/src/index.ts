@@ -36,8 +36,28 @@ export type {
   SentenceSimilarityPipeline,
   SimilarityCallOptions,
 } from './tasks/sentence-similarity.js';
+export type {
+  Answer,
+  Question,
+  QuestionAnsweringCallOptions,
+  QuestionAnsweringPipeline,
+} from './tasks/question-answering.js';
+export type {
+  PredicateInText,
+  PredicateRoles,
+  SemanticRole,
+  SemanticRoleCallOptions,
+  SemanticRoleInput,
+  SemanticRolePipeline,
+} from './tasks/semantic-role-labelling.js';
 export type { PipelineFor, Task } from './tasks/table.js';
 export type { RankedText, RankingCallOptions, TextRankingPipeline } from './tasks/text-ranking.js';
+export type {
+  Entity,
+  LabelledToken,
+  TokenClassificationCallOptions,
+  TokenClassificationPipeline,
+} from './tasks/token-classification.js';
 export type {
   PartialSummary,
   SummarizationCallOptions,

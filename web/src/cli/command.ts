@@ -22,7 +22,7 @@ export type Worker = (lines: string[]) => Promise<string[]>;
 export interface Prepared {
   work: Worker;
   /** Of a command that needs all lines before it can print any: what it prints then. */
-  finish?(): string[];
+  finish?(): string[] | Promise<string[]>;
   dispose(): Promise<void>;
 }
 

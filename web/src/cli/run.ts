@@ -63,6 +63,6 @@ export async function runCommand(command: Command, bar: ProgressBar): Promise<vo
     }
   }
   bar.clear();
-  if (finish) await print(finish());
+  if (finish) await print(await finish());
   await dispose();
 }

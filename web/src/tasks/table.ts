@@ -1,11 +1,14 @@
 // The table of tasks: a name and its page. Everything else about a task is on its page.
 import { featureExtraction } from './feature-extraction.js';
 import { fillMask } from './fill-mask.js';
+import { questionAnswering } from './question-answering.js';
+import { semanticRoleLabelling } from './semantic-role-labelling.js';
 import { sentenceSimilarity } from './sentence-similarity.js';
 import { summarization } from './summarization.js';
 import { text2textGeneration } from './text2text-generation.js';
 import { textClassification } from './text-classification.js';
 import { textRanking } from './text-ranking.js';
+import { tokenClassification } from './token-classification.js';
 import { isTranslation, translation } from './translation.js';
 import { zeroShotClassification } from './zero-shot-classification.js';
 import type { PipelineBase, TaskDefinition } from './definition.js';
@@ -17,6 +20,10 @@ const tasks = {
   'text2text-generation': text2textGeneration,
   'text-classification': textClassification,
   'sentiment-analysis': textClassification,
+  'token-classification': tokenClassification,
+  ner: tokenClassification,
+  'question-answering': questionAnswering,
+  'semantic-role-labelling': semanticRoleLabelling,
   'zero-shot-classification': zeroShotClassification,
   'fill-mask': fillMask,
   'feature-extraction': featureExtraction,

@@ -2,13 +2,18 @@
 import { classify } from './classify.js';
 import { embed } from './embed.js';
 import { fillMask } from './fill-mask.js';
+import { questionAnswering } from './question-answering.js';
 import { rerank } from './rerank.js';
+import { tokenClassification } from './token-classification.js';
 import { translate } from './translate.js';
 import { zeroShot } from './zero-shot.js';
 
 export const commands = {
   translate,
   classify,
+  'token-classification': tokenClassification,
+  ner: tokenClassification,
+  'question-answering': questionAnswering,
   'zero-shot': zeroShot,
   'fill-mask': fillMask,
   embed,
