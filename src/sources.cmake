@@ -69,7 +69,10 @@ set(DRAGOMAN_TEXT_SOURCES
   src/text/bert_normalizer.cpp
   src/text/bert_pre_tokenizer.cpp
   src/text/bert_tokenizer.cpp
+  src/text/bpe.cpp
+  src/text/bpe_merges.cpp
   src/text/byte_level.cpp
+  src/text/cached_model.cpp
   src/text/decoders.cpp
   src/text/marian_tokenizer.cpp
   src/text/metaspace.cpp
@@ -93,8 +96,10 @@ set(DRAGOMAN_TEXT_SOURCES
   src/text/sentencepiece/unigram.cpp
   src/text/splitting.cpp
   src/text/strings.cpp
+  src/text/token_model.cpp
   src/text/tokenizer_loader.cpp
   src/text/truncation.cpp
+  src/text/unigram.cpp
   src/text/vocab.cpp
   src/text/word_piece.cpp
   src/text/word_piece_decoder.cpp

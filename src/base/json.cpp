@@ -3,12 +3,14 @@
 #include "base/json.hpp"
 
 #include <cmath>
+#include <cstdlib>
 
 // RapidJSON's own assertions would abort; every access below is checked before it is made.
 #define RAPIDJSON_ASSERT(x) static_cast<void>(0)
 #define RAPIDJSON_HAS_STDSTRING 0
 #include <rapidjson/document.h>
 #include <rapidjson/error/en.h>
+#include <rapidjson/internal/dtoa.h>
 
 namespace dragoman {
 
@@ -116,6 +118,24 @@ bool Json::as_bool() const {
 double Json::as_double() const {
   if (!is_number()) fail("a number is expected");
   return value_of(value_).GetDouble();
+}
+
+// The shortest digits that read as this number are those of the file, which a program wrote.
+double Json::as_serde_double() const {
+  const double value = as_double();
+  if (!std::isfinite(value) || value == 0 || value_of(value_).IsInt64()) return value;
+  char digits[32];
+  int count = 0;
+  int exponent = 0;
+  rapidjson::internal::Grisu2(std::fabs(value), digits, &count, &exponent);
+  uint64_t significand = 0;
+  for (int i = 0; i < count; ++i) {
+    significand = significand * 10 + static_cast<uint64_t>(digits[i] - '0');
+  }
+  if (std::abs(exponent) > 300) return value;
+  const double power = rapidjson::internal::Pow10(std::abs(exponent));
+  const auto number = static_cast<double>(significand);
+  return std::copysign(exponent < 0 ? number / power : number * power, value);
 }
 
 int64_t Json::as_int() const {

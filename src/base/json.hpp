@@ -29,6 +29,9 @@ class Json {
 
   bool as_bool() const;
   double as_double() const;
+  /// As Rust's serde_json reads it: the digits as a number, then one division by a power of ten,
+  /// which may differ in the last bit. Python `tokenizers` computes with such numbers.
+  double as_serde_double() const;
   int64_t as_int() const;  // integral numbers only; 2.0 is accepted
   uint64_t as_uint() const;
   std::string_view as_string() const;  // UTF-8, may contain NUL

@@ -1,6 +1,7 @@
 // The third stage of a tokenizer: words to tokens of a vocabulary.
 //
-// To add a kind: one class in a file of its own, and one line in `make_token_model`.
+// To add a kind: one class in a file of its own, and one line in `make_token_model`. Kinds that
+// work on every word derive from CachedModel. Models are not thread-safe: they keep caches.
 #pragma once
 
 #include <cstdint>
@@ -26,6 +27,7 @@ class TokenModel {
  public:
   virtual ~TokenModel() = default;
   /// Appends the tokens of `word`.
+  /// Throws tokenizer-format when it needs an unknown token that there is not.
   virtual void tokenize(std::u32string_view word, std::vector<ModelToken>& out) const = 0;
   virtual const Vocab& vocab() const = 0;
   /// Whether `token` can begin a word.

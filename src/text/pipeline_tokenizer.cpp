@@ -196,7 +196,7 @@ std::string PipelineTokenizer::token(int32_t id) const {
 }
 
 int PipelineTokenizer::vocab_size() const {
-  return static_cast<int>(stages_.model->vocab().size()) + stages_.added.extra();
+  return static_cast<int>(stages_.model->vocab().distinct()) + stages_.added.extra();
 }
 
 int32_t PipelineTokenizer::token_id(std::string_view token) const {

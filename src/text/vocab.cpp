@@ -41,18 +41,32 @@ void Vocab::grow() {
   }
 }
 
-void Vocab::add(std::string_view token, int32_t id) {
+size_t Vocab::place_of(std::string_view token) {
   if ((entries_.size() + 1) * 2 > table_.size()) grow();
-  const size_t slot = slot_of(hash(token), {}, token);
-  if (table_[slot] != 0) {
-    entries_[table_[slot] - 1].id = id;
-    return;
-  }
+  return slot_of(hash(token), {}, token);
+}
+
+void Vocab::push(std::string_view token, int32_t id, size_t slot) {
   entries_.push_back(
       {static_cast<uint32_t>(text_.size()), static_cast<uint32_t>(token.size()), id});
   text_.append(token);
   table_[slot] = static_cast<uint32_t>(entries_.size());
   max_token_bytes_ = std::max(max_token_bytes_, token.size());
+}
+
+void Vocab::add(std::string_view token, int32_t id) {
+  const size_t slot = place_of(token);
+  if (table_[slot] != 0) {
+    entries_[table_[slot] - 1].id = id;
+  } else {
+    push(token, id, slot);
+  }
+}
+
+void Vocab::append(std::string_view token) {
+  const size_t slot = place_of(token);
+  if (table_[slot] != 0) ++repeated_;
+  push(token, static_cast<int32_t>(entries_.size()), slot);
 }
 
 // Sorting rather than indexing by id: files may have any ids up to 2^31.
@@ -63,6 +77,12 @@ void Vocab::finish() {
                    [this](uint32_t a, uint32_t b) { return entries_[a].id < entries_[b].id; });
   text_.shrink_to_fit();
   entries_.shrink_to_fit();
+}
+
+bool Vocab::has_distinct_ids() const {
+  return std::adjacent_find(by_id_.begin(), by_id_.end(), [this](uint32_t a, uint32_t b) {
+           return entries_[a].id == entries_[b].id;
+         }) == by_id_.end();
 }
 
 int32_t Vocab::find(uint32_t hash, std::string_view prefix, std::string_view rest) const {

@@ -18,6 +18,10 @@ class Vocab {
   /// Adds `token`, or gives it a new id when it is there already.
   void add(std::string_view token, int32_t id);
 
+  /// Adds `token` with the next id, as the entries of a list have them. Of equal tokens the last
+  /// one is found, but each keeps its id.
+  void append(std::string_view token);
+
   /// Call once, after the last `add` and before `token`.
   void finish();
 
@@ -30,8 +34,12 @@ class Vocab {
   /// The token of `id`. Where several share it, the one added last.
   std::optional<std::string_view> token(int32_t id) const;
 
-  /// Number of tokens.
+  /// Number of entries.
   size_t size() const { return entries_.size(); }
+  /// Number of different tokens.
+  size_t distinct() const { return entries_.size() - repeated_; }
+  /// Whether no two tokens share an id.
+  bool has_distinct_ids() const;
   /// Bytes of the longest token.
   size_t max_token_bytes() const { return max_token_bytes_; }
 
@@ -60,12 +68,16 @@ class Vocab {
   }
   size_t slot_of(uint32_t hash, std::string_view prefix, std::string_view rest) const;
   void grow();
+  // The slot for `token`, after making room.
+  size_t place_of(std::string_view token);
+  void push(std::string_view token, int32_t id, size_t slot);
 
   std::string text_;
   std::vector<Entry> entries_;
   std::vector<uint32_t> table_;  // entry index + 1; 0 is free
   std::vector<uint32_t> by_id_;  // entries in order of id
   size_t max_token_bytes_ = 0;
+  size_t repeated_ = 0;  // entries equal to an earlier one
 };
 
 }  // namespace dragoman

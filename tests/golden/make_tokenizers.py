@@ -32,8 +32,8 @@ from transformers import AutoTokenizer, MarianTokenizer
 sys.path.insert(0, str(Path(__file__).parent))
 from tokenizer_lines import HARD, LANGUAGES, composed  # noqa: E402
 from tokenizer_models import (  # noqa: E402
-    SPECIAL, compact, letter_lines, marian_vocab, sentence_pieces, template, tiny_bpe, tiny_unigram,
-    word_piece)
+    SPECIAL, compact, letter_lines, marian_vocab, model_cases, sentence_pieces, template, tiny_bpe,
+    tiny_unigram, word_piece)
 
 DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
@@ -365,6 +365,7 @@ def main():
         return
     out = Output(Path(__file__).parent / "tokenizers", composed())
     cases = [out.case("bert", *case) for case in bert_cases()]
+    cases += [out.case("bert", *case) for case in model_cases()]
     out.finish(cases + [out.case("marian", *case) for case in marian_cases()])
     print(f"{len(LANGUAGES)} languages")
 

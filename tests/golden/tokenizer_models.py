@@ -130,3 +130,91 @@ def letter_lines():
              for _ in range(150)]
     # The last one's scores add up to so much that sums are moved back to zero.
     return lines + ["abc cab xyz " * 30, "ゞ é" * 60]
+
+
+# tokenizer.json of the other models, drawn at random over a few characters: equal scores, merges
+# that compete, characters that are missing.
+
+# Nothing of a class of `transformers` but what every fast tokenizer has.
+PLAIN = {"tokenizer_class": "PreTrainedTokenizerFast"}
+BYTES = [f"<0x{byte:02X}>" for byte in range(256)]
+
+
+def tokenizer_json(model, **stages):
+    empty = {"normalizer": None, "pre_tokenizer": None, "post_processor": None, "decoder": None}
+    return {"version": "1.0", "truncation": None, "padding": None, "added_tokens": [],
+            **empty, **stages, "model": model}
+
+
+def random_bpe(seed, extra=(), merges=40, as_pairs=False, affixes=("", ""), **options):
+    """Merges of what was merged before, some pairs twice, tokens of several origins."""
+    rng = random.Random(seed)
+    prefix, suffix = affixes
+    letters = [*"ab▁cé日"]
+    tokens = letters + [prefix + c for c in letters if prefix] + [c + suffix for c in letters
+                                                                   if suffix]
+    tokens += [prefix + c + suffix for c in letters if prefix and suffix]
+    vocab = {token: i for i, token in enumerate([*extra, *dict.fromkeys(tokens)])}
+    rules = []
+    for _ in range(merges):
+        left, right = rng.choice(tokens), rng.choice(tokens)
+        if (prefix and not right.startswith(prefix)) or (suffix and left.endswith(suffix)):
+            continue
+        joined = left + right[len(prefix):]
+        if joined not in vocab:
+            vocab[joined] = len(vocab)
+            tokens.append(joined)
+        rules.append([left, right])
+    return {"type": "BPE", "dropout": None, "unk_token": None, "fuse_unk": False,
+            "byte_fallback": False, "ignore_merges": False, "continuing_subword_prefix": prefix
+            or None, "end_of_word_suffix": suffix or None, **options, "vocab": vocab,
+            "merges": rules if as_pairs else [" ".join(rule) for rule in rules]}
+
+
+def random_unigram(seed, extra=(), pieces=60, **options):
+    """Few different scores, with many digits: sums that tie, or nearly so."""
+    rng = random.Random(seed)
+    scores = [struct.unpack("f", struct.pack("f", -rng.uniform(1, 9)))[0] for _ in range(4)]
+    texts = dict.fromkeys([*"ab▁c"] + ["".join(rng.choice("ab▁cé日") for _ in range(
+        rng.randint(1, 4))) for _ in range(pieces)])
+    vocab = [["<unk>", 0.0]] + [[piece, -2] for piece in extra]
+    vocab += [[piece, rng.choice(scores) * rng.randint(1, 2)] for piece in texts]
+    return {"type": "Unigram", "unk_id": 0, "byte_fallback": False, **options, "vocab": vocab}
+
+
+def model_lines(seed, characters="aaabbbcc▁▁é日ñ𠮷z", count=60):
+    """Words for the models drawn at random; the last ones are longer than what caches keep."""
+    rng = random.Random(seed)
+    lengths = [rng.randint(1, 14) for _ in range(count)] + [33, 70, 200]
+    return ["".join(rng.choice(characters) for _ in range(length)) for length in lengths]
+
+
+def model_cases():
+    """Token models alone: the whole text is one word."""
+    models = {
+        "bpe-unknown": random_bpe(1, ["<unk>"], unk_token="<unk>"),
+        "bpe-fused": random_bpe(2, ["<unk>"], unk_token="<unk>", fuse_unk=True, as_pairs=True),
+        "bpe-dropped": random_bpe(3, dropout=0.0),
+        "bpe-bytes": random_bpe(4, [*BYTES, "<unk>"], 80, unk_token="<unk>", fuse_unk=True,
+                                byte_fallback=True),
+        # Bytes of some characters only: unknown tokens and bytes change places.
+        "bpe-some-bytes": random_bpe(5, ["<unk>", "<0xC3>", "<0xB1>", "<0x7A>"], unk_token="<unk>",
+                                     fuse_unk=True, byte_fallback=True),
+        "bpe-ignore-merges": random_bpe(6, ["<unk>", "abab", "cab", "ñ"], unk_token="<unk>",
+                                        ignore_merges=True),
+        "bpe-affixes": random_bpe(7, ["[UNK]"], 120, unk_token="[UNK]", affixes=("##", "</w>")),
+        "bpe-suffix": random_bpe(8, ["<unk>"], 120, unk_token="<unk>", affixes=("", "</w>")),
+        "unigram": random_unigram(9),
+        "unigram-bytes": random_unigram(10, BYTES, byte_fallback=True),
+        "unigram-some-bytes": random_unigram(11, ["<0xC3>", "<0xB1>", "ñz"], byte_fallback=True),
+        "unigram-twice": random_unigram(12, ["a", "ab", "abc", "日"], unk_id=2),
+    }
+    for seed, (name, model) in enumerate(models.items()):
+        yield name, model_lines(seed), {
+            "tokenizer.json": tokenizer_json(model), "tokenizer_config.json": PLAIN}
+    words = {"<unk>": 7, "ab": 0, "a": 3, "日": 4, "a▁b": 5}
+    splitter = {"type": "WhitespaceSplit"}
+    yield "word-level", ["ab a b 日 a▁b abab", "日日 a"], {
+        "tokenizer.json": tokenizer_json(
+            {"type": "WordLevel", "vocab": words, "unk_token": "<unk>"}, pre_tokenizer=splitter),
+        "tokenizer_config.json": PLAIN}

@@ -62,6 +62,7 @@ set(DRAGOMAN_TEST_SOURCES
   tests/unit/text/hard_text_test.cpp
   tests/unit/text/hostile_files_test.cpp
   tests/unit/text/stages_test.cpp
+  tests/unit/text/token_model_test.cpp
   tests/unit/text/truncation_test.cpp
   tests/unit/text/unicode_test.cpp
   tests/unit/text/windows_test.cpp

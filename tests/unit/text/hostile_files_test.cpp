@@ -149,8 +149,8 @@ TEST_CASE("components that are not implemented are named", "[text][hostile]") {
   check_error(edited("\"TemplateProcessing\"", "\"Odd\""), "bert", unsupported, "Odd");
   check_error(edited("\"decoder\":{\"type\":\"WordPiece\"", "\"decoder\":{\"type\":\"Odd\""),
               "bert", unsupported, "Odd");
-  check_error(edited("\"model\":{\"type\":\"WordPiece\"", "\"model\":{\"type\":\"BPE\""), "bert",
-              unsupported, "BPE");
+  check_error(edited("\"model\":{\"type\":\"WordPiece\"", "\"model\":{\"type\":\"Chars\""), "bert",
+              unsupported, "Chars");
 }
 
 TEST_CASE("missing tokenizer files are named", "[text][hostile]") {
