@@ -7,7 +7,7 @@ import { inDist, table } from './lib/report.mjs';
 
 // What is promised to users is 400 KB. Growth is to be noticed long before that, and the budget
 // raised by whoever has a reason.
-const budget = 275 * 1024;
+const budget = 360 * 1024;
 
 function sizes(path) {
   const bytes = readFileSync(inDist(path));
