@@ -95,6 +95,7 @@ set(DRAGOMAN_TEXT_SOURCES
   src/text/sentencepiece/spm_processor.cpp
   src/text/sentencepiece/unigram.cpp
   src/text/splitting.cpp
+  src/text/special_tokens.cpp
   src/text/strings.cpp
   src/text/token_model.cpp
   src/text/tokenizer_loader.cpp
@@ -171,6 +172,8 @@ set(DRAGOMAN_TASKS_SOURCES
   src/tasks/text2text_job.cpp
   src/tasks/token_classification.cpp
   src/tasks/token_windows.cpp
+  src/tasks/tokenizer_job.cpp
+  src/tasks/tokenizer_task.cpp
   src/tasks/windows.cpp
   src/tasks/zero_shot.cpp
 )

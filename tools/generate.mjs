@@ -27,6 +27,10 @@ const types = {
   precision: "'binary' | 'ubinary' | null",
   'score-function': "'softmax' | 'sigmoid' | 'none' | null",
   truncation: "boolean | 'longest_first' | 'only_first' | 'only_second'",
+  'optional-truncation': "boolean | 'longest_first' | 'only_first' | 'only_second' | null",
+  'optional-boolean': 'boolean | null',
+  padding: "boolean | 'longest' | 'max_length'",
+  'padding-side': "'left' | 'right' | null",
   'token-ids': 'number | number[] | null',
   'token-sequences': 'number[][] | null',
 };

@@ -6,6 +6,7 @@
 #include "base/error.hpp"
 #include "base/json_writer.hpp"
 #include "tasks/encoder_options.hpp"
+#include "tasks/tokenizer_options.hpp"
 
 namespace dragoman {
 
@@ -101,6 +102,22 @@ class Describer {
     kind("truncation");
     writer_.boolean(field != Truncation::kNone);
   }
+  void describe(const std::optional<Truncation>&) {
+    kind("optional-truncation");
+    writer_.null();
+  }
+  void describe(const std::optional<bool>&) {
+    kind("optional-boolean");
+    writer_.null();
+  }
+  void describe(Padding field) {
+    kind("padding");
+    writer_.boolean(field != Padding::kNone);
+  }
+  void describe(PaddingSide) {
+    kind("padding-side");
+    writer_.null();
+  }
   void describe(const std::vector<int32_t>&) {
     kind("token-ids");
     writer_.null();
@@ -161,6 +178,8 @@ std::string description() {
                                             "Options of answering questions.");
   describe_struct<SemanticRoleOptions>(writer, "SemanticRoleOptions",
                                        "Options of a semantic role labelling.");
+  describe_struct<TokenizerOptions>(writer, "TokenizerOptions", "Options of a tokenizer's call.");
+  describe_struct<DecodeOptions>(writer, "DecodeOptions", "Options of text from tokens.");
   writer.end_array();
   writer.key("errors");
   writer.begin_array();

@@ -70,7 +70,8 @@ void Model::add_file(std::string_view name, std::span<const uint8_t> bytes) {
   }
   // Aliasing bytes as char is what the language allows.
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  if (name == kConfig) {
+  const bool bare = task_ != nullptr && !task_->has_network();
+  if (name == kConfig && !bare) {
     if (task_ != nullptr) refuse("config.json was given twice.");
     // The network is made now, before anything large is fetched: an unsupported model fails here.
     const JsonDocument document(text, std::string(name), ErrorCode::kModelFormat);
@@ -102,7 +103,10 @@ void Model::write_file_names(JsonWriter& writer) const {
   writer.end_array();
   writer.key("weights");
   writer.begin_array();
-  for (const std::string_view name : kWeights) writer.string(name);
+  const bool bare = task_ != nullptr && !task_->has_network();
+  for (const std::string_view name : kWeights) {
+    if (!bare) writer.string(name);
+  }
   writer.end_array();
   writer.end_object();
 }

@@ -28,7 +28,7 @@ ModelSpec read_model_spec(Json spec);
 
 class Model {
  public:
-  explicit Model(ModelSpec spec) : spec_(std::move(spec)) {}
+  explicit Model(ModelSpec spec) : spec_(std::move(spec)), task_(make_bare_task(spec_.task)) {}
 
   /// Takes a file of the folder other than the weights; "config.json" comes first and decides the
   /// network. An index of weight files is given like this too. Throws unsupported-model,
@@ -75,7 +75,7 @@ class Model {
 
   ModelSpec spec_;
   State state_ = State::kLoading;
-  std::unique_ptr<Task> task_;       // null before config.json
+  std::unique_ptr<Task> task_;       // null before config.json where it tells of a network
   ModelFiles files_;                 // emptied by finish()
   std::optional<ShardIndex> index_;  // of weights in several files
   std::unique_ptr<WeightReader> reader_;

@@ -106,6 +106,20 @@ class FieldReader {
   void read(std::optional<Precision>& field) const;
   void read(ScoreFunction& field) const;
   void read(Truncation& field) const;
+  void read(std::optional<Truncation>& field) const {
+    field.reset();
+    if (!value_.is_null()) read(field.emplace());
+  }
+  void read(std::optional<bool>& field) const {
+    field.reset();
+    if (!value_.is_null()) read(field.emplace());
+  }
+  void read(Padding& field) const;
+  void read(PaddingSide& field) const {
+    field = PaddingSide::kByFiles;
+    if (value_.is_null()) return;
+    field = one_of({"left", "right"}) == 0 ? PaddingSide::kLeft : PaddingSide::kRight;
+  }
   void read(std::vector<int32_t>& field) const { field = token_list(value_, true); }
   void read(std::vector<std::vector<int32_t>>& field) const;
   std::vector<int32_t> token_list(Json value, bool single) const;
@@ -192,6 +206,15 @@ void FieldReader::read(Truncation& field) const {
   }
 }
 
+// As for truncation, booleans go beside names.
+void FieldReader::read(Padding& field) const {
+  if (value_.is_bool()) {
+    field = value_.as_bool() ? Padding::kLongest : Padding::kNone;
+  } else {
+    field = one_of({"longest", "max_length"}) == 0 ? Padding::kLongest : Padding::kMaxLength;
+  }
+}
+
 // Ids are only checked for their range here; whether the model has them is its own question.
 std::vector<int32_t> FieldReader::token_list(Json value, bool single) const {
   if (value.is_null()) return {};
@@ -222,7 +245,8 @@ struct Unsupported {
 constexpr double kNoNeutral = -1;
 constexpr std::string_view kCodeInText =
     "the target of a multilingual model is a code in front of the text, such as >>fra<<";
-constexpr std::array<Unsupported, 5> kUnsupported = {{
+constexpr std::array<Unsupported, 6> kUnsupported = {{
+    {"return_tensor", 0, "results are arrays of numbers"},
     {"num_beam_groups", 1, "diverse beam search is not implemented"},
     {"diversity_penalty", 0, "diverse beam search is not implemented"},
     {"encoder_no_repeat_ngram_size", 0, "it is not implemented"},
@@ -362,6 +386,12 @@ void read_options(Json options, QuestionAnsweringOptions& target) {
   read_members(options, target);
 }
 void read_options(Json options, SemanticRoleOptions& target) {
+  read_members(options, target);
+}
+void read_options(Json options, TokenizerOptions& target) {
+  read_members(options, target);
+}
+void read_options(Json options, DecodeOptions& target) {
   read_members(options, target);
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/json.hpp"
 #include "tasks/encoder_options.hpp"
+#include "tasks/tokenizer_options.hpp"
 
 namespace dragoman {
 
@@ -19,6 +20,8 @@ void read_options(Json options, FeatureOptions& target);
 void read_options(Json options, TokenClassificationOptions& target);
 void read_options(Json options, QuestionAnsweringOptions& target);
 void read_options(Json options, SemanticRoleOptions& target);
+void read_options(Json options, TokenizerOptions& target);
+void read_options(Json options, DecodeOptions& target);
 
 /// Number of insertions, deletions, substitutions and swaps of neighbours between two names.
 int edit_distance(std::string_view a, std::string_view b);

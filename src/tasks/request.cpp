@@ -94,8 +94,9 @@ uint64_t request_entropy(Json request) {
 }
 
 // A misplaced option, beside "options" instead of in it, must not be lost.
-std::optional<Json> request_options(Json request) {
-  request.each_member([](std::string_view key, Json) {
+std::optional<Json> request_options(Json request, std::string_view also) {
+  request.each_member([also](std::string_view key, Json) {
+    if (key == also) return;
     if (key != "inputs" && key != "options" && key != "entropy") {
       refuse("A request has a member \"" + std::string(key.substr(0, 60)) +
              "\"; only inputs and options are known.");

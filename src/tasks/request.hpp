@@ -36,6 +36,7 @@ std::vector<std::string> read_words(Json value, const std::string& name);
 uint64_t request_entropy(Json request);
 
 /// The options of a request, as given; throws invalid-argument for a request with other members.
-std::optional<Json> request_options(Json request);
+/// @param also  the name of one more member that there may be
+std::optional<Json> request_options(Json request, std::string_view also = {});
 
 }  // namespace dragoman

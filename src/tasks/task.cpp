@@ -3,6 +3,8 @@
 
 #include <array>
 
+#include "tasks/tokenizer_task.hpp"
+
 namespace dragoman {
 
 namespace {
@@ -42,6 +44,7 @@ std::string_view canonical_task(std::string_view name) {
   if (name == "sentiment-analysis") return "text-classification";
   if (name == "ner") return "token-classification";
   if (name == "embeddings") return "feature-extraction";
+  if (name == kTokenizerTask) return kTokenizerTask;
   if (is_translation_with_languages(name)) return "translation";
   std::string known;
   for (const TaskEntry& task : kTasks) {
@@ -60,6 +63,11 @@ std::unique_ptr<Task> make_task(std::string_view name, const TransformerConfig& 
     if (task.name == canonical) return task.make(config, type);
   }
   throw Error(ErrorCode::kInternal, "A task has a name but no entry in the table.");
+}
+
+std::unique_ptr<Task> make_bare_task(std::string_view name) {
+  if (name != kTokenizerTask) return nullptr;
+  return std::make_unique<TokenizerTask>();
 }
 
 // Which files a folder has differs between publishers, so the loader tries them all and the

@@ -26,6 +26,8 @@ class Task {
   virtual const TransformerConfig& config() const = 0;
   virtual SlotTable& slots() = 0;
   virtual size_t packed_bytes() const = 0;
+  /// False for what takes neither a config.json nor weights.
+  virtual bool has_network() const { return true; }
   /// The name the caller used: translation_en_to_fr rather than translation.
   virtual void name_task(std::string_view) {}
   /// Names of files, besides the weights, that a folder may hold. Files given so far may name
@@ -48,6 +50,9 @@ std::string_view canonical_task(std::string_view name);
 /// @param name  canonical
 std::unique_ptr<Task> make_task(std::string_view name, const TransformerConfig& config,
                                 WeightType type);
+
+/// Builds a task that has no network; null for the others.
+std::unique_ptr<Task> make_bare_task(std::string_view name);
 
 std::unique_ptr<Task> make_translation(const TransformerConfig& config, WeightType type);
 std::unique_ptr<Task> make_summarization(const TransformerConfig& config, WeightType type);

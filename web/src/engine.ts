@@ -231,10 +231,9 @@ export class LoadedModel {
   /** Calls that wait are rejected with `disposed`, as all later ones. */
   async dispose(): Promise<void> {
     if (this.#disposal.signal.aborted) return;
-    const { name } = this.#spec;
-    this.#disposal.abort(
-      new DragomanError('disposed', `The pipeline for ${name} was disposed of.`),
-    );
+    const { name, task } = this.#spec;
+    const what = task === 'tokenizer' ? task : 'pipeline';
+    this.#disposal.abort(new DragomanError('disposed', `The ${what} for ${name} was disposed of.`));
     const session = (await this.#loading?.catch(() => undefined)) ?? this.#session;
     if (session === undefined || session.ended) return;
     // Other models may go on using this worker; where none does, all of it goes.

@@ -6,6 +6,7 @@ export { models } from './stored-models.js';
 export { cos_sim, dot, semantic_search } from './similarity.js';
 export { Tensor } from './tensor.js';
 export { TextStreamer } from './text-streamer.js';
+export { AutoTokenizer } from './tokenizer.js';
 export { DragomanError } from './common/errors.js';
 export type { Environment } from './env.js';
 export type { ErrorCode } from './common/errors.js';
@@ -19,6 +20,15 @@ export type { StoredModel } from './stored-models.js';
 export type { NestedNumbers, TensorType } from './tensor.js';
 export type { TextPair } from './texts.js';
 export type { TextStreamerOptions } from './text-streamer.js';
+export type {
+  DecodeCallOptions,
+  EncodedText,
+  EncodedTexts,
+  PretrainedOptions,
+  PreTrainedTokenizer,
+  TokenizeOptions,
+  TokenizerCallOptions,
+} from './tokenizer.js';
 export type { PipelineBase } from './tasks/definition.js';
 export type {
   FeatureCallOptions,

@@ -73,12 +73,15 @@ function checkSignal(signal: unknown): void {
 }
 
 /** Throws unsupported-option, invalid-argument. */
-export function checkPipelineOptions(options: unknown): asserts options is PipelineOptions {
-  checkObject(options, 'The options of pipeline()');
+export function checkPipelineOptions(
+  options: unknown,
+  caller = 'pipeline()',
+  known = Object.keys(knownPipelineOptions),
+): asserts options is PipelineOptions {
+  checkObject(options, `The options of ${caller}`);
   for (const name of Object.keys(options)) {
-    if (Object.hasOwn(knownPipelineOptions, name)) continue;
-    const known = Object.keys(knownPipelineOptions).join(', ');
-    throw unsupported(`pipeline() has no option ${shown(name)}; it has ${known}.`);
+    if (known.includes(name)) continue;
+    throw unsupported(`${caller} has no option ${shown(name)}; it has ${known.join(', ')}.`);
   }
   const { device } = options;
   if (device !== undefined && device !== 'wasm' && device !== 'cpu') {

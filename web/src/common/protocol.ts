@@ -113,6 +113,29 @@ export type FileEvent =
 /** How like two vectors are: the greater, the more. The last two are distances below zero. */
 export type Similarity = 'cosine' | 'dot' | 'euclidean' | 'manhattan';
 
+/** What a tokenizer says about itself. */
+export interface TokenizerInfo {
+  /** Most tokens of a text; 1e30 where its files name no limit. */
+  model_max_length: number;
+  bos_token?: string;
+  bos_token_id?: number;
+  eos_token?: string;
+  eos_token_id?: number;
+  unk_token?: string;
+  unk_token_id?: number;
+  sep_token?: string;
+  sep_token_id?: number;
+  pad_token?: string;
+  pad_token_id?: number;
+  cls_token?: string;
+  cls_token_id?: number;
+  mask_token?: string;
+  mask_token_id?: number;
+  additional_special_tokens: string[];
+  all_special_tokens: string[];
+  all_special_ids: number[];
+}
+
 /** What a loaded model says about itself. */
 export interface ModelInfo {
   name: string;
@@ -134,6 +157,8 @@ export interface ModelInfo {
   /** Languages of what it reads and writes, where its files tell. */
   source_lang?: string;
   target_lang?: string;
+  /** Where it is only a tokenizer. */
+  tokenizer?: TokenizerInfo;
 }
 
 export interface RunParams {

@@ -554,3 +554,87 @@ export interface SemanticRoleOptions {
    */
   delimiter?: string;
 }
+
+/** Options of a tokenizer's call. */
+export interface TokenizerOptions {
+  /**
+   * The tokens that begin and end texts for the model are put in.
+   * @defaultValue `true`
+   */
+  add_special_tokens?: boolean;
+  /**
+   * What is cut from a text, or pair, that has more than `max_length` tokens; `true` is
+   * `'longest_first'`, as is `null` where `max_length` is given and nothing is padded.
+   * @defaultValue `null`
+   */
+  truncation?: boolean | 'longest_first' | 'only_first' | 'only_second' | null;
+  /**
+   * Tokens that truncation leaves and padding makes, special ones included; `null` for the
+   * tokenizer's `model_max_length`.
+   * Range: 1 to 1048576.
+   * @defaultValue `null`
+   */
+  max_length?: number | null;
+  /**
+   * Tokens that a further window shares with the one before it.
+   * Range: 0 to 1048576.
+   * @defaultValue `0`
+   */
+  stride?: number;
+  /**
+   * What truncation cuts comes as further windows, each a row; `overflow_to_sample_mapping` tells
+   * the text of each.
+   * @defaultValue `false`
+   */
+  return_overflowing_tokens?: boolean;
+  /**
+   * Rows become as long as the longest (`true`, `'longest'`) or as `max_length` (`'max_length'`).
+   * @defaultValue `false`
+   */
+  padding?: boolean | 'longest' | 'max_length';
+  /**
+   * Padding goes on to a multiple of this.
+   * Range: 1 to 1048576.
+   * @defaultValue `null`
+   */
+  pad_to_multiple_of?: number | null;
+  /**
+   * Where padding goes; `null` for where the tokenizer's files say.
+   * @defaultValue `null`
+   */
+  padding_side?: 'left' | 'right' | null;
+  /**
+   * Texts are arrays of words; offsets are those within each word.
+   * @defaultValue `false`
+   */
+  is_split_into_words?: boolean;
+  /**
+   * Where each token begins and ends in its text, for `text.slice(begin, end)`.
+   * @defaultValue `false`
+   */
+  return_offsets_mapping?: boolean;
+  /**
+   * 1 for each token that was put in, 0 for each of the text.
+   * @defaultValue `false`
+   */
+  return_special_tokens_mask?: boolean;
+  /**
+   * Which text of a pair each token is of; `null` for where the model reads it.
+   * @defaultValue `null`
+   */
+  return_token_type_ids?: boolean | null;
+  /**
+   * 0 for padding, 1 for the rest; `null` for where the model reads it.
+   * @defaultValue `null`
+   */
+  return_attention_mask?: boolean | null;
+}
+
+/** Options of text from tokens. */
+export interface DecodeOptions {
+  /**
+   * Special tokens are left out of the text.
+   * @defaultValue `false`
+   */
+  skip_special_tokens?: boolean;
+}

@@ -13,6 +13,8 @@ import type { Recorder } from './store/recorder.js';
 import type { Space } from './store/space.js';
 
 const config = 'config.json';
+// What tells that a folder holds a tokenizer, which may come without a config.json.
+const tokenizerFiles = [config, 'tokenizer.json', 'vocab.txt', 'source.spm'];
 
 // An index lists the files that the weights are in.
 const isIndex = (name: string) => name.endsWith('.index.json');
@@ -37,6 +39,9 @@ interface Weights {
   others: string[];
 }
 
+/** The weights of what has none. */
+const none = Promise.resolve(undefined);
+
 /** One model on its way in. */
 class SourceLoading {
   readonly #source: FileSource;
@@ -56,7 +61,7 @@ class SourceLoading {
   async load(): Promise<SourceLoad | undefined> {
     const model = this.#model;
     try {
-      const first = await this.#open(config, true, this.#context.signal);
+      const first = await this.#openFirst();
       if (first === undefined) {
         model.delete();
         return undefined;
@@ -71,8 +76,18 @@ class SourceLoading {
     }
   }
 
+  async #openFirst(): Promise<Download | undefined> {
+    const names = this.#context.spec.task === 'tokenizer' ? tokenizerFiles : [config];
+    for (const name of names) {
+      const download = await this.#open(name, true, this.#context.signal);
+      if (download !== undefined) return download;
+    }
+    return undefined;
+  }
+
   async #loadRest(): Promise<void> {
     const names = this.#model.fileNames();
+    names.optional = names.optional.filter((name) => !this.#files.has(name));
     // The first failure ends the other downloads.
     const own = abortable(this.#context.signal);
     const { signal } = own;
@@ -84,7 +99,7 @@ class SourceLoading {
         if (download === undefined && names.required.includes(name)) throw this.#lacks(name);
         return download;
       });
-      const weights = this.#findWeights(names.weights, signal);
+      const weights = names.weights.length === 0 ? none : this.#findWeights(names.weights, signal);
       void Promise.allSettled([...small, weights]).then(() => {
         if (!signal.aborted) this.#context.progress.sizesAsked();
       });
@@ -104,7 +119,8 @@ class SourceLoading {
   /** Waits for files; then adds those that they name, which were not asked for before. */
   async #addNamed(added: Promise<void>[], asked: string[], signal: AbortSignal): Promise<void> {
     await Promise.all(added);
-    const names = this.#model.fileNames().optional.filter((name) => !asked.includes(name));
+    const known = [...asked, ...this.#files.keys()];
+    const names = this.#model.fileNames().optional.filter((name) => !known.includes(name));
     if (names.length === 0) return;
     const more = names.map((name) => this.#addOpened(this.#open(name, true, signal), signal));
     try {
@@ -114,8 +130,10 @@ class SourceLoading {
     }
   }
 
-  async #feedAll(finding: Promise<Weights>, signal: AbortSignal): Promise<void> {
-    const { first, others } = await finding;
+  async #feedAll(finding: Promise<Weights | undefined>, signal: AbortSignal): Promise<void> {
+    const found = await finding;
+    if (found === undefined) return;
+    const { first, others } = found;
     await this.#feed(first, signal);
     for (const name of others) await this.#feed(await this.#openWeights([name], signal), signal);
   }

@@ -72,16 +72,16 @@ export async function loadStored(
     }
     // Where a file is damaged, this still finds out which chunks need not be written again.
     const weights = manifest.weights[0]?.name ?? 'weights';
-    const account = progress.file(weights, image?.bytes, true);
-    if (image) account.begin();
+    const account = image?.bytes ? progress.file(weights, image.bytes, true) : undefined;
+    account?.begin();
     progress.sizesAsked();
     const use = (bytes: Uint8Array, index: number) => {
       image?.write(index, bytes);
-      account.add(bytes.length);
+      account?.add(bytes.length);
     };
     const goodChunks = await store.readAll(manifest, manifest.chunks, use, signal);
     if (image && goodChunks.size === manifest.chunks.length) {
-      account.end();
+      account?.end();
       model.adoptPacked();
       return { model, info: model.finish() };
     }

@@ -1,0 +1,54 @@
+// A tokenizer through the engine, without a network. What Python gives is compared in
+// tests/node/tokenizer.test.ts.
+#include <catch2/catch_test_macros.hpp>
+
+#include "unit/tasks/task_models.hpp"
+
+namespace dragoman::test {
+
+namespace {
+
+int load_tokenizer_task(Engine& engine) {
+  const int model = engine.create_model(R"({"task": "tokenizer"})");
+  for (const char* name : {"config.json", "tokenizer_config.json", "vocab.txt"}) {
+    const std::string file = read_task_file("bert", name);
+    engine.add_model_file(model, name, bytes_of(file));
+  }
+  engine.finish_model(model);
+  return model;
+}
+
+}  // namespace
+
+TEST_CASE("A tokenizer wants no weights, and its files in any order", "[tasks]") {
+  Engine engine;
+  const int model = engine.create_model(R"({"task": "tokenizer"})");
+  CHECK(engine.model_file_names(model).find(R"("required":[],"optional":["config.json")") == 1);
+  CHECK(engine.model_file_names(model).ends_with(R"("weights":[]})"));
+  const std::string vocab = read_task_file("bert", "vocab.txt");
+  engine.add_model_file(model, "vocab.txt", bytes_of(vocab));
+  const std::string config = read_task_file("bert", "config.json");
+  engine.add_model_file(model, "config.json", bytes_of(config));
+  CHECK(engine.finish_model(model).find(R"("cls_token":"[CLS]")") != std::string::npos);
+}
+
+TEST_CASE("Texts are padded to the longest", "[tasks]") {
+  Engine engine;
+  const int model = load_tokenizer_task(engine);
+  const std::string result = run(engine, model, R"({"inputs": ["the", ""], "options": {
+      "padding": true, "return_token_type_ids": false}})");
+  CHECK(result.find(R"("attention_mask":[[1,1,1],[1,1,0]]})") != std::string::npos);
+}
+
+TEST_CASE("A request for an unknown action or option is refused", "[tasks]") {
+  Engine engine;
+  const int model = load_tokenizer_task(engine);
+  const auto refused = [&](const char* request, const char* code) {
+    return error_of([&] { engine.start_job(model, request); }).starts_with(code);
+  };
+  CHECK(refused(R"({"action": "sing", "inputs": []})", "invalid-argument"));
+  CHECK(refused(R"({"inputs": [], "options": {"pad": 1}})", "unsupported-option"));
+  CHECK(refused(R"({"inputs": [], "sing": 1})", "invalid-argument"));
+}
+
+}  // namespace dragoman::test
