@@ -95,8 +95,9 @@ std::string long_text() {
 }
 
 std::string slice(const std::u16string& units, Json entry) {
-  const size_t start = entry.at("start").as_uint();
-  return to_utf8(std::u16string_view(units).substr(start, entry.at("end").as_uint() - start));
+  const auto start = static_cast<size_t>(entry.at("start").as_uint());
+  const auto end = static_cast<size_t>(entry.at("end").as_uint());
+  return to_utf8(std::u16string_view(units).substr(start, end - start));
 }
 
 }  // namespace
@@ -132,7 +133,7 @@ TEST_CASE("A long text loses no token and repeats none between its windows", "[t
     for (size_t i = 0; i < tokens.size(); ++i) {
       in_order = in_order && tokens.at(i).at("index").as_uint() == i + 1 &&
                  tokens.at(i).at("start").as_uint() >= last;
-      last = tokens.at(i).at("end").as_uint();
+      last = static_cast<size_t>(tokens.at(i).at("end").as_uint());
       covered += slice(units, tokens.at(i));
     }
     CHECK(in_order);
@@ -157,7 +158,7 @@ TEST_CASE("Entities of a long text do not overlap and are where they say", "[tas
   for (size_t i = 0; i < entities.size(); ++i) {
     const std::string covered = slice(units, entities.at(i));
     apart = apart && entities.at(i).at("start").as_uint() >= last && !covered.empty();
-    last = entities.at(i).at("end").as_uint();
+    last = static_cast<size_t>(entities.at(i).at("end").as_uint());
   }
   CHECK(apart);
   CHECK(last <= units.size());
