@@ -3,6 +3,7 @@ import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { AutoTokenizer } from 'dragoman';
+import { ownStore, serveFolder } from './model-server.js';
 import { golden, root, temporaryFolder } from './support.js';
 import type { PreTrainedTokenizer, PretrainedOptions, TokenizerCallOptions } from 'dragoman';
 
@@ -26,6 +27,8 @@ interface Golden {
   lookups: string[];
   found: (number | null)[];
 }
+
+ownStore();
 
 const tokenizers = join(root, 'tests/golden/tokenizers');
 const cases = JSON.parse(readFileSync(join(tokenizers, 'auto.json'), 'utf8')) as Golden[];
@@ -129,6 +132,23 @@ describe('AutoTokenizer', () => {
       'tokenizer_config.json',
       'vocab.json',
     ]);
+  });
+
+  it('fetches tokenizer files only, and finds them in the store the next time', async () => {
+    const server = await serveFolder(golden('bert'));
+    const first = await load(server.address);
+    const ids = await first.encode('the film');
+    expect(Object.keys(server.sent).sort()).toEqual([
+      'config.json',
+      'tokenizer_config.json',
+      'vocab.txt',
+    ]);
+    expect(server.requests.map(({ name }) => name)).not.toContain('model.safetensors');
+    server.offline = true;
+    server.requests.length = 0;
+    const second = await load(server.address, { local_files_only: true });
+    expect(await second.encode('the film')).toEqual(ids);
+    expect(server.requests).toEqual([]);
   });
 
   it('refuses what it cannot honour', async () => {
