@@ -105,7 +105,7 @@ describe('options of a call', () => {
     [{ forced_bos_token_id: 1e6 }, 'invalid-argument'],
     [{ early_stopping: 'sometimes' }, 'invalid-argument'],
     [{ num_beans: 4 }, 'unsupported-option'],
-    [{ do_sample: true }, 'unsupported-option'],
+    [{ num_beam_groups: 2 }, 'unsupported-option'],
     [{ stream: true }, 'unsupported-option'],
     [{ src_lang: 'en' }, 'unsupported-option'],
   ])('%o: %s', async (bad, code) => {
@@ -139,7 +139,7 @@ describe('options of pipeline()', () => {
     expect(error.code).toBe(code);
   });
 
-  it.each([['summarization'], ['translation_en'], [''], [null], [3]])(
+  it.each([['image-classification'], ['translation_en'], [''], [null], [3]])(
     'no task %o',
     async (task) => {
       const error = await failure(pipeline(task as 'translation'));
