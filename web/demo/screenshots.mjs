@@ -23,6 +23,7 @@ async function prepare(page, wide) {
   await requests.filter({ hasText: /^0$/ }).waitFor({ timeout });
   await page.getByRole('button', { name: 'A review' }).click();
   await page.locator('#labels .label').last().filter({ hasText: '%' }).waitFor({ timeout });
+  await page.locator('.heat td[data-row]').first().waitFor({ timeout });
   const sentence = page.locator('#target .sentence[data-state=done]').nth(1);
   await sentence.hover({ timeout });
   if (!wide) return;
@@ -36,7 +37,7 @@ async function picture(page) {
   const { cssContentSize: size } = await session.send('Page.getLayoutMetrics');
   const { data } = await session.send('Page.captureScreenshot', {
     format: 'webp',
-    quality: 92,
+    quality: 80,
     captureBeyondViewport: true,
     clip: { x: 0, y: 0, width: size.width, height: size.height, scale: 1 },
   });
