@@ -32,31 +32,15 @@ std::vector<std::vector<float>> force(const Seq2SeqModel& model, std::span<const
   Engine engine(threads);
   const auto session = model.start_session();
   std::vector<int32_t> handles;
-  std::vector<int32_t> previous(cases.size(), -1);
+  std::vector<std::span<const int32_t>> rest;
   for (const CausalCase& item : cases) {
-    const size_t count = std::min(prompt, item.ids.size());
-    handles.push_back(session->add_source(std::span(item.ids).first(count)));
+    const std::span<const int32_t> ids = item.ids;
+    const size_t count = std::min(prompt, ids.size());
+    handles.push_back(session->add_source(ids.first(count)));
+    rest.push_back(ids.subspan(count - 1));
   }
   while (session->encode_step(engine.context)) engine.arena.reset();
-  std::vector<std::vector<float>> logits(cases.size());
-  for (size_t step = 0;; ++step) {
-    std::vector<DecodeRow> rows;
-    std::vector<size_t> owners;
-    for (size_t i = 0; i < cases.size(); ++i) {
-      const size_t position = std::min(prompt, cases[i].ids.size()) - 1 + step;
-      if (position >= cases[i].ids.size()) continue;
-      rows.push_back({handles[i], previous[i], cases[i].ids[position]});
-      previous[i] = static_cast<int32_t>(owners.size());
-      owners.push_back(i);
-    }
-    if (rows.empty()) return logits;
-    engine.arena.reset();
-    const View<float> out = session->decode(engine.context, rows);
-    for (size_t row = 0; row < owners.size(); ++row) {
-      const auto values = out.row_span(static_cast<int>(row));
-      logits[owners[row]].insert(logits[owners[row]].end(), values.begin(), values.end());
-    }
-  }
+  return decode_given(engine, *session, handles, rest);
 }
 
 }  // namespace

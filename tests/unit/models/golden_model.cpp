@@ -90,6 +90,30 @@ std::unique_ptr<Seq2SeqModel> load_causal(const std::string& model, WeightType t
   return load(model, type, make_causal_model);
 }
 
+std::vector<std::vector<float>> decode_given(Engine& engine, Seq2SeqSession& session,
+                                             std::span<const int32_t> sources,
+                                             std::span<const std::span<const int32_t>> tokens) {
+  std::vector<std::vector<float>> logits(sources.size());
+  std::vector<int32_t> previous(sources.size(), -1);  // the row a source had in the last step
+  for (size_t position = 0;; ++position) {
+    std::vector<DecodeRow> rows;
+    std::vector<size_t> owners;
+    for (size_t i = 0; i < sources.size(); ++i) {
+      if (position >= tokens[i].size()) continue;
+      rows.push_back({sources[i], previous[i], tokens[i][position]});
+      previous[i] = static_cast<int32_t>(owners.size());
+      owners.push_back(i);
+    }
+    if (rows.empty()) return logits;
+    engine.arena.reset();
+    const View<float> out = session.decode(engine.context, rows);
+    for (size_t row = 0; row < owners.size(); ++row) {
+      const auto values = out.row_span(static_cast<int>(row));
+      logits[owners[row]].insert(logits[owners[row]].end(), values.begin(), values.end());
+    }
+  }
+}
+
 std::vector<int32_t> to_ids(const Json& array) {
   std::vector<int32_t> ids;
   for (size_t i = 0; i < array.size(); ++i) {

@@ -40,6 +40,12 @@ std::unique_ptr<EncoderModel> load_encoder(const std::string& model, Head head, 
 std::unique_ptr<Seq2SeqModel> load_seq2seq(const std::string& model, WeightType type);
 std::unique_ptr<Seq2SeqModel> load_causal(const std::string& model, WeightType type);
 
+/// Decodes given tokens after encoded sources, side by side; a row leaves when its are used up.
+/// @param sources, tokens  parallel    @returns per source [tokens, vocabulary]
+std::vector<std::vector<float>> decode_given(Engine& engine, Seq2SeqSession& session,
+                                             std::span<const int32_t> sources,
+                                             std::span<const std::span<const int32_t>> tokens);
+
 std::vector<int32_t> to_ids(const Json& array);
 /// Numbers of an array, or of an array of arrays one after the other.
 std::vector<float> to_floats(const Json& array);

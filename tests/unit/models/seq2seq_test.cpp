@@ -41,25 +41,9 @@ std::vector<std::vector<float>> force(const Seq2SeqModel& model, std::span<const
   std::vector<int32_t> handles;
   for (const Seq2SeqCase& item : cases) handles.push_back(session->add_source(item.source));
   while (session->encode_step(engine.context)) engine.arena.reset();
-  std::vector<std::vector<float>> logits(cases.size());
-  std::vector<int32_t> previous(cases.size(), -1);  // the row a case had in the last step
-  for (size_t position = 0;; ++position) {
-    std::vector<DecodeRow> rows;
-    std::vector<size_t> owners;
-    for (size_t i = 0; i < cases.size(); ++i) {
-      if (position >= cases[i].target.size()) continue;
-      rows.push_back({handles[i], previous[i], cases[i].target[position]});
-      previous[i] = static_cast<int32_t>(owners.size());
-      owners.push_back(i);
-    }
-    if (rows.empty()) return logits;
-    engine.arena.reset();
-    const View<float> out = session->decode(engine.context, rows);
-    for (size_t row = 0; row < owners.size(); ++row) {
-      const auto values = out.row_span(static_cast<int>(row));
-      logits[owners[row]].insert(logits[owners[row]].end(), values.begin(), values.end());
-    }
-  }
+  std::vector<std::span<const int32_t>> targets;
+  for (const Seq2SeqCase& item : cases) targets.emplace_back(item.target);
+  return decode_given(engine, *session, handles, targets);
 }
 
 // The encoder alone, from the parts a session is built of.
