@@ -65,14 +65,14 @@ class Trainer:
             fused=True,
         )
         self.position = {"step": 0, "epoch": 0, "batch": 0, "tokens": 0, "hours": 0.0}
-        self.started = time.time()
+        self.started = time.process_time()
         self.hours_before = 0.0
         self.stop = False
         self.align = 0.0  # alignment loss per token and layer, a running mean for the log
 
     def hours(self) -> float:
-        """Hours of this run so far."""
-        return (time.time() - self.started) / 3600
+        """Hours of computing of this run so far: waiting for a busy machine does not count."""
+        return (time.process_time() - self.started) / 3600 / self.args.threads
 
     def rate(self) -> float:
         """Warm-up, then hold, then inverse square root; linear to zero as the run's time ends."""
@@ -260,7 +260,7 @@ def parse_arguments():
     parser.add_argument("--init-from", help="model folder to continue from, fresh optimiser")
     parser.add_argument("--reset-encoder", action="store_true",
                         help="with --init-from: new encoder and cross-attention")
-    parser.add_argument("--hours", type=float, default=10, help="length of this run")
+    parser.add_argument("--hours", type=float, default=10, help="length of this run, in hours of computing by all of --threads")
     parser.add_argument("--cool-down", type=float, default=0.25, help="last share of the run")
     parser.add_argument("--rate", type=float, default=6e-4, help="peak learning rate")
     parser.add_argument("--warm-up", type=int, default=600, help="steps")
