@@ -260,7 +260,8 @@ def parse_arguments():
     parser.add_argument("--init-from", help="model folder to continue from, fresh optimiser")
     parser.add_argument("--reset-encoder", action="store_true",
                         help="with --init-from: new encoder and cross-attention")
-    parser.add_argument("--hours", type=float, default=10, help="length of this run, in hours of computing by all of --threads")
+    parser.add_argument("--hours", type=float, default=10, 
+                        help="length of this run: hours of computing by all threads")
     parser.add_argument("--cool-down", type=float, default=0.25, help="last share of the run")
     parser.add_argument("--rate", type=float, default=6e-4, help="peak learning rate")
     parser.add_argument("--warm-up", type=int, default=600, help="steps")
