@@ -20,6 +20,9 @@ class WeightReader {
   virtual void feed(std::span<const uint8_t> bytes) = 0;
   /// Throws model-format when the file ended early.
   virtual void finish() = 0;
+  /// Bytes at the beginning that describe the model, of a format that does, once they have come;
+  /// else 0.
+  virtual uint64_t head_bytes() const { return 0; }
 };
 
 /// The reader of a file: of torch checkpoints for "*.bin", of safetensors for all others.

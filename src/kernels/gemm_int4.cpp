@@ -28,7 +28,6 @@ constexpr int kPairs = kInt4Inputs / (2 * kGroupInputs);
 constexpr int kPairBytes = kPanelColumns * kGroupInputs;
 
 alignas(16) constexpr uint32_t kLowNibbles[4] = {0x0f0f0f0f, 0x0f0f0f0f, 0x0f0f0f0f, 0x0f0f0f0f};
-alignas(16) constexpr uint32_t kHighHalves[4] = {0xffff0000, 0xffff0000, 0xffff0000, 0xffff0000};
 
 DRAGOMAN_SIMD I32x4 load_mask(const uint32_t (&mask)[4]) {
   return load(reinterpret_cast<const int32_t*>(opaque(&mask[0])));
@@ -36,18 +35,10 @@ DRAGOMAN_SIMD I32x4 load_mask(const uint32_t (&mask)[4]) {
 DRAGOMAN_SIMD I32x4 load_words(const uint8_t* from) {
   return load(reinterpret_cast<const int32_t*>(from));
 }
-
-// The 16 scales of a group, in the order of columns.
-struct Scales {
-  F32x4 at[4];
-  DRAGOMAN_SIMD Scales(const uint8_t* group, I32x4 high_halves) {
-    for (int i = 0; i < 2; ++i) {
-      const I32x4 words = load_words(group + 16 * i);
-      at[i] = from_bits(shift_left_16(words));
-      at[i + 2] = from_bits(words & high_halves);
-    }
-  }
-};
+// Four of a group's scales. Panels are aligned to cache lines, and so is every group.
+DRAGOMAN_SIMD F32x4 load_scales(const uint8_t* from) {
+  return load(reinterpret_cast<const float*>(from));
+}
 
 #if DRAGOMAN_RELAXED_DOT
 
@@ -57,7 +48,6 @@ template <typename Product>
                                     const uint8_t* panel, float* totals) {
   const Product product;
   const I32x4 low_nibbles = load_mask(kLowNibbles);
-  const I32x4 high_halves = load_mask(kHighHalves);
   F32x4 total[4] = {splat(0.0F), splat(0.0F), splat(0.0F), splat(0.0F)};
 #pragma GCC unroll 1
   for (int group = 0; group < groups; ++group, panel += kInt4GroupBytes, inputs += kInt4Inputs) {
@@ -74,8 +64,9 @@ template <typename Product>
         sum[j] = product(odd, from_fours(shift_right_4(words) & low_nibbles), sum[j]);
       }
     }
-    const Scales scales(panel, high_halves);
-    for (int j = 0; j < 4; ++j) total[j] = madd(convert(sum[j]), scales.at[j], total[j]);
+    for (int j = 0; j < 4; ++j) {
+      total[j] = madd(convert(sum[j]), load_scales(panel + 16 * j), total[j]);
+    }
   }
   for (int j = 0; j < 4; ++j) store(totals + 4 * j, total[j]);
 }
@@ -156,13 +147,13 @@ struct Product {
          .panel_count = 1,
          .accumulate = false,
          .sums = sums});
-    const Scales scales(stored, load_mask(kHighHalves));
     for (int row = 0; row < row_count; ++row) {
       const I32x4 excess = splat(kInt4Lowest * sums_at(first_row + row)[group]);
       float* total = totals + row * kPanelColumns;
       for (int j = 0; j < 4; ++j) {
         const I32x4 sum = load(sums + row * kPanelColumns + 4 * j) + excess;
-        simd::store(total + 4 * j, madd(convert(sum), scales.at[j], load(total + 4 * j)));
+        simd::store(total + 4 * j,
+                    madd(convert(sum), load_scales(stored + 16 * j), load(total + 4 * j)));
       }
     }
   }

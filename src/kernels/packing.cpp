@@ -35,10 +35,8 @@ constexpr int int4_groups(int k) {
 constexpr size_t int4_start(int k, int column, int group) {
   return static_cast<size_t>(column / kPanelColumns * int4_groups(k) + group) * kInt4GroupBytes;
 }
-// Columns i and i + 8 share a word, whose halves become floats by a shift and a mask.
 constexpr size_t int4_scale_place(int column) {
-  const int i = column % kPanelColumns;
-  return static_cast<size_t>(i % 8 * 4 + i / 8 * 2);
+  return static_cast<size_t>(column % kPanelColumns) * sizeof(float);
 }
 constexpr size_t int4_place(int column, int input) {
   const int pair = input / (2 * kGroupInputs);
@@ -119,11 +117,7 @@ void pack_column_int4(uint8_t* panels, int k, int column, const int8_t* values,
                       const float* scales) {
   for (int group = 0; group < int4_groups(k); ++group) {
     uint8_t* to = panels + int4_start(k, column, group);
-    uint32_t bits;
-    std::memcpy(&bits, scales + group, sizeof(bits));
-    const size_t scale = int4_scale_place(column);
-    to[scale] = static_cast<uint8_t>(bits >> 16);
-    to[scale + 1] = static_cast<uint8_t>(bits >> 24);
+    std::memcpy(to + int4_scale_place(column), scales + group, sizeof(float));
     const int count = std::min(kInt4Inputs, k - group * kInt4Inputs);
     for (int i = 0; i < count; ++i) {
       uint8_t& byte = to[int4_place(column, i)];
@@ -137,9 +131,7 @@ void pack_column_int4(uint8_t* panels, int k, int column, const int8_t* values,
 void unpack_column_int4(const uint8_t* panels, int k, int column, int8_t* values, float* scales) {
   for (int group = 0; group < int4_groups(k); ++group) {
     const uint8_t* from = panels + int4_start(k, column, group);
-    const size_t scale = int4_scale_place(column);
-    const auto bits = static_cast<uint32_t>(from[scale] | from[scale + 1] << 8) << 16;
-    std::memcpy(scales + group, &bits, sizeof(bits));
+    std::memcpy(scales + group, from + int4_scale_place(column), sizeof(float));
     const int count = std::min(kInt4Inputs, k - group * kInt4Inputs);
     for (int i = 0; i < count; ++i) {
       const int nibble = from[int4_place(column, i)] >> int4_shift(i) & 0xf;

@@ -3,7 +3,7 @@
 // A matrix maps k inputs to n outputs. All layouts are panels of 16 output columns:
 //   int8: per panel, per group of 4 inputs, 64 bytes: column 0's four, column 1's four, ...
 //         k is padded to a multiple of 4 and n to one of 16, with values that contribute nothing.
-//   int4: per panel, per group of 32 inputs, 288 bytes: 16 bf16 scales, then the integers as int8
+//   int4: per panel, per group of 32 inputs, 320 bytes: 16 f32 scales, then the integers as int8
 //         has them, two groups of 4 to a vector (low and high nibble). k is padded to 32.
 //   f32:  per panel, per input, 16 floats.
 // One layout serves every tile shape and every instruction set (docs/architecture.md, kernels).
@@ -16,7 +16,7 @@ namespace dragoman {
 
 /// The version of all that a stored copy of packed weights depends on: these layouts, the rounding
 /// of quantize.hpp, and which arrays a layer holds in which order (nn/). Raise it with any of them.
-constexpr int kPackVersion = 1;
+constexpr int kPackVersion = 2;
 
 constexpr int kPanelColumns = 16;
 constexpr int kGroupInputs = 4;
@@ -42,8 +42,13 @@ constexpr int weight_limit(OperandRole role) {
 /// Integers of 4 bits are -8..7, with a scale for each so many inputs of a column.
 constexpr int kInt4Inputs = 32;
 constexpr int kInt4Lowest = -8;
-constexpr int kInt4ScaleBytes = 2 * kPanelColumns;
+constexpr int kInt4ScaleBytes = 4 * kPanelColumns;
 constexpr int kInt4GroupBytes = kInt4ScaleBytes + kInt4Inputs * kPanelColumns / 2;
+
+/// Groups, and so scales, of a column of `inputs`.
+constexpr size_t int4_scales(size_t inputs) {
+  return (inputs + kInt4Inputs - 1) / kInt4Inputs;
+}
 
 /// Bytes of a packed int8 matrix.
 size_t packed_int8_bytes(int k, int n);
@@ -69,7 +74,7 @@ size_t packed_int4_bytes(int k, int n);
 /// Fills `panels` with weights of 0. Call once before writing columns.
 void clear_packed_int4(uint8_t* panels, int k, int n);
 /// Writes output channel `column`. @param values  [k], in -8..7
-/// @param scales  [ceil(k / 32)], as quantize_weights_int4() gives them: bf16 numbers
+/// @param scales  [ceil(k / 32)], of either sign
 void pack_column_int4(uint8_t* panels, int k, int column, const int8_t* values,
                       const float* scales);
 /// The reverse. @param values, scales  out

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <limits>
 
 #include "kernels/vector_math.hpp"
@@ -142,16 +141,6 @@ float squared_error(std::span<const float> values, float scale, float limit) {
   return sum_lanes(totals[0] + totals[1]);
 }
 
-// The upper half of a float's bits, rounded to nearest even.
-float to_bf16(float value) {
-  uint32_t bits;
-  std::memcpy(&bits, &value, sizeof(bits));
-  bits += 0x7fffU + (bits >> 16 & 1U);
-  bits &= 0xffff0000U;
-  std::memcpy(&value, &bits, sizeof(bits));
-  return value;
-}
-
 float int4_level(float value, float inverse) {
   constexpr float kLowest = kInt4Lowest;
   return (std::clamp(value * inverse, kLowest, -1.0F - kLowest) + kMagic) - kMagic;
@@ -168,7 +157,7 @@ float quantize_group_int4(std::span<const float> values, int8_t* to) {
   float best_scale = 0.0F;
   float best_error = std::numeric_limits<float>::infinity();
   for (const float clip : {1.0F, 0.95F, 0.9F, 0.85F, -1.0F, -0.93F}) {
-    const float scale = to_bf16(largest * clip / float{kInt4Lowest});
+    const float scale = largest * clip / float{kInt4Lowest};
     const float inverse = 1.0F / scale;
     float error = 0.0F;
     for (const float value : values) {

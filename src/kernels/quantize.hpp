@@ -32,7 +32,7 @@ RowScale quantize_row(const float* x, int k, OperandRole role, int16_t* to);
 float quantize_weights(std::span<const float> values, int limit, int8_t* to);
 
 /// The same to -8..7, with a scale for each 32 values. The largest of a group becomes -8, so that
-/// all 16 levels are used: scales may be negative. They are bf16 numbers.
+/// all 16 levels are used: scales may be negative.
 /// @param to  [values.size()]   @param scales  [ceil(values.size() / 32)]
 void quantize_weights_int4(std::span<const float> values, int8_t* to, float* scales);
 

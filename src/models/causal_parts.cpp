@@ -17,13 +17,15 @@ TransformerConfig as_encoder(TransformerConfig config) {
 CausalParts::CausalParts(const TransformerConfig& given, WeightType type)
     : config(given),
       norm(config.hidden_size, config.norm_epsilon, config.norm_kind, config.norm_offset),
-      output(config.hidden_size, config.vocab_size, type, OperandRole::kWeights7, false) {
+      output(config.hidden_size, config.vocab_size, table_type(type), OperandRole::kWeights7,
+             false) {
   const TransformerConfig shape = as_encoder(config);
   layers.reserve(static_cast<size_t>(config.decoder.layers));
   for (int i = 0; i < config.decoder.layers; ++i) layers.emplace_back(shape, i, type);
-  if (!config.tie_embeddings) words.emplace(config.vocab_size, config.hidden_size, type);
+  if (!config.tie_embeddings)
+    words.emplace(config.vocab_size, config.hidden_size, table_type(type));
   if (config.positions == Positions::kLearned) {
-    positions.emplace(config.max_positions, config.hidden_size, type);
+    positions.emplace(config.max_positions, config.hidden_size, table_type(type));
   }
 }
 

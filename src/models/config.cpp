@@ -214,6 +214,13 @@ TransformerConfig read_config(Json config) {
          "model_type \"" + model_type + "\" is not supported, only " + known);
 }
 
+void check_weight_type(const TransformerConfig& config, WeightType type) {
+  if (type != WeightType::kInt4 || family_of(config).name_causal != nullptr) return;
+  throw Error(ErrorCode::kUnsupportedOption,
+              "The dtype int4 (or q4) is for decoders alone; a model of type \"" +
+                  config.model_type + "\" can be int8 (or q8) or fp32.");
+}
+
 const Family& family_of(const TransformerConfig& config) {
   for (const Family* family : kFamilies) {
     if (family->model_type == config.model_type) return *family;

@@ -140,4 +140,7 @@ struct TransformerConfig {
 /// ones) or a feature the engine lacks, model-format for values that make no sense.
 TransformerConfig read_config(Json config);
 
+/// Throws unsupported-option for a dtype that models of this family are not held in.
+void check_weight_type(const TransformerConfig& config, WeightType type);
+
 }  // namespace dragoman

@@ -44,11 +44,31 @@ PackedLinear::PackedLinear(int input_count, int output_count, WeightType weight_
     clear_packed_int8(bytes.get(), inputs, outputs, role);
     scales.assign(columns, 0.0F);
     if (role == OperandRole::kActivations7) column_sums.assign(columns, 0);
+  } else if (type == WeightType::kInt4) {
+    nibbles = make_aligned<uint8_t>(packed_int4_bytes(inputs, outputs));
+    clear_packed_int4(nibbles.get(), inputs, outputs);
   } else {
     floats = make_aligned<float>(packed_f32_floats(inputs, outputs));
     std::fill_n(floats.get(), packed_f32_floats(inputs, outputs), 0.0F);
   }
   if (with_bias) bias.assign(columns, 0.0F);
+}
+
+size_t PackedLinear::matrix_bytes() const {
+  if (type == WeightType::kInt8) return packed_int8_bytes(inputs, outputs);
+  if (type == WeightType::kInt4) return packed_int4_bytes(inputs, outputs);
+  return packed_f32_floats(inputs, outputs) * sizeof(float);
+}
+
+void PackedLinear::read_column(int column, float* values) const {
+  if (type == WeightType::kInt8) {
+    const float scale = scales[static_cast<size_t>(column)];
+    return dequantize_column(bytes.get(), inputs, column, role, scale, values);
+  }
+  if (type == WeightType::kInt4) {
+    return dequantize_column_int4(nibbles.get(), inputs, column, values);
+  }
+  unpack_column_f32(floats.get(), inputs, column, values);
 }
 
 Linear::Linear(int inputs, int outputs, WeightType type, OperandRole role, bool has_bias)
@@ -86,10 +106,7 @@ bool Linear::has_bias() const {
 
 size_t Linear::packed_bytes() const {
   const PackedLinear& packed = impl_->packed;
-  const size_t matrix = packed.type == WeightType::kInt8
-                            ? packed_int8_bytes(packed.inputs, packed.outputs)
-                            : packed_f32_floats(packed.inputs, packed.outputs) * sizeof(float);
-  return matrix + (packed.scales.size() + packed.bias.size()) * sizeof(float) +
+  return packed.matrix_bytes() + (packed.scales.size() + packed.bias.size()) * sizeof(float) +
          packed.column_sums.size() * sizeof(int32_t);
 }
 
@@ -99,6 +116,10 @@ void Linear::forward(const Context& context, View<const float> x, const Epilogue
   const float* bias = packed.bias.empty() ? nullptr : packed.bias.data();
   if (packed.type == WeightType::kFp32) {
     const F32Matrix matrix{packed.floats.get(), bias, packed.inputs, packed.outputs};
+    return linear(context, x, matrix, epilogue, out);
+  }
+  if (packed.type == WeightType::kInt4) {
+    const Int4Matrix matrix{packed.nibbles.get(), bias, packed.inputs, packed.outputs};
     return linear(context, x, matrix, epilogue, out);
   }
   const Int8Matrix matrix{.panels = packed.bytes.get(),
@@ -112,15 +133,9 @@ void Linear::forward(const Context& context, View<const float> x, const Epilogue
 }
 
 void Linear::weight_row(int index, std::span<float> out) const {
-  const PackedLinear& packed = impl_->packed;
-  assert(index >= 0 && index < packed.outputs);
-  assert(out.size() == static_cast<size_t>(packed.inputs));
-  if (packed.type == WeightType::kFp32) {
-    unpack_column_f32(packed.floats.get(), packed.inputs, index, out.data());
-    return;
-  }
-  dequantize_column(packed.bytes.get(), packed.inputs, index, packed.role,
-                    packed.scales[static_cast<size_t>(index)], out.data());
+  assert(index >= 0 && index < impl_->packed.outputs);
+  assert(out.size() == static_cast<size_t>(impl_->packed.inputs));
+  impl_->packed.read_column(index, out.data());
 }
 
 }  // namespace dragoman

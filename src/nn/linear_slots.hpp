@@ -16,11 +16,16 @@ namespace dragoman {
 struct PackedLinear {
   PackedLinear(int inputs, int outputs, WeightType type, OperandRole role, bool with_bias);
 
+  size_t matrix_bytes() const;
+  /// A column as real numbers. @param values  [inputs], out
+  void read_column(int column, float* values) const;
+
   int inputs;
   int outputs;
   WeightType type;
   OperandRole role;
   AlignedArray<int8_t> bytes;        // int8 panels, or
+  AlignedArray<uint8_t> nibbles;     // int4 panels, with their scales, or
   AlignedArray<float> floats;        // f32 panels
   std::vector<float> scales;         // of int8; padded to whole panels, as are the others
   std::vector<int32_t> column_sums;  // of int8 under kActivations7
@@ -37,6 +42,8 @@ class WeightSlot final : public Slot {
   int cols() const override { return packed_.inputs; }
   void put_row(int row, std::span<const float> values) override;
   void put_row_int8(int row, std::span<const int8_t> values) override;
+  void put_row_int4(int row, std::span<const int8_t> values,
+                    std::span<const float> scales) override;
   void put_scales(std::span<const float> scales) override;
   bool holds_int8() const override { return packed_.type == WeightType::kInt8; }
   void read_row(int row, std::span<float> values) const override;
@@ -46,6 +53,7 @@ class WeightSlot final : public Slot {
  private:
   void check_row(int row, size_t size) const;
   void pack(int column, const int8_t* values);
+  void put_floats(int column, std::span<const float> values);
   void put_floats_int8(int row, std::span<const int8_t> values);
   void apply_file_scale(int row);
 

@@ -22,6 +22,10 @@ class ReshapedSlot final : public Slot {
   void put_row_int8(int row, std::span<const int8_t> values) override {
     slot_->put_row_int8(row, values);
   }
+  void put_row_int4(int row, std::span<const int8_t> values,
+                    std::span<const float> scales) override {
+    slot_->put_row_int4(row, values, scales);
+  }
   void put_scales(std::span<const float> scales) override { slot_->put_scales(scales); }
   bool holds_int8() const override { return slot_->holds_int8(); }
   void read_row(int row, std::span<float> values) const override { slot_->read_row(row, values); }

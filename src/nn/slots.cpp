@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "kernels/packing.hpp"
+#include "nn/weight_rows.hpp"
 
 namespace dragoman {
 
@@ -18,6 +20,15 @@ bool matches(std::string_view pattern, std::string_view name) {
 }
 
 }  // namespace
+
+void Slot::put_row_int4(int row, std::span<const int8_t> values, std::span<const float> scales) {
+  check_row_size(row, scales.size(), int4_scales(values.size()));
+  std::vector<float> floats(values.size());
+  for (size_t i = 0; i < values.size(); ++i) {
+    floats[i] = static_cast<float>(values[i]) * scales[i / kInt4Inputs];
+  }
+  put_row(row, floats);
+}
 
 void SlotTable::add(std::string name, Slot* slot) {
   const size_t order = entries_.size();

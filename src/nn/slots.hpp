@@ -32,6 +32,10 @@ class Slot {
   virtual void put_row(int row, std::span<const float> values) = 0;
   /// Takes row `row` of a tensor stored as int8; its scale comes through put_scales, in any order.
   virtual void put_row_int8(int row, std::span<const int8_t> values) = 0;
+  /// Takes row `row` as integers in -8..7 with a scale for each 32 of them: exactly where the slot
+  /// holds such groups, else as the numbers they stand for.
+  /// @param values  [cols]   @param scales  [ceil(cols / 32)], finite
+  virtual void put_row_int4(int row, std::span<const int8_t> values, std::span<const float> scales);
   /// Per-row scales of an int8 tensor, [rows] or, when one scale serves all, [1].
   virtual void put_scales(std::span<const float> scales) = 0;
   /// True when rows are held as int8 with a scale each; else they are held in full precision.

@@ -23,9 +23,16 @@ constexpr size_t kMaxFileBytes = size_t{256} << 20;
 
 WeightType weight_type(std::string_view name) {
   if (name == "int8" || name == "q8") return WeightType::kInt8;
+  if (name == "int4" || name == "q4") return WeightType::kInt4;
   if (name == "fp32") return WeightType::kFp32;
-  throw Error(ErrorCode::kUnsupportedOption, "The dtype \"" + std::string(name.substr(0, 60)) +
-                                                 "\" is unknown; known are int8 (or q8), fp32.");
+  throw Error(ErrorCode::kUnsupportedOption,
+              "The dtype \"" + std::string(name.substr(0, 60)) +
+                  "\" is unknown; known are int8 (or q8), int4 (or q4), fp32.");
+}
+
+std::string_view dtype_name(WeightType type) {
+  if (type == WeightType::kInt4) return "int4";
+  return type == WeightType::kInt8 ? "int8" : "fp32";
 }
 
 }  // namespace
@@ -75,7 +82,9 @@ void Model::add_file(std::string_view name, std::span<const uint8_t> bytes) {
     if (task_ != nullptr) refuse("config.json was given twice.");
     // The network is made now, before anything large is fetched: an unsupported model fails here.
     const JsonDocument document(text, std::string(name), ErrorCode::kModelFormat);
-    task_ = make_task(spec_.task, read_config(document.root()), spec_.type);
+    const TransformerConfig config = read_config(document.root());
+    check_weight_type(config, spec_.type);
+    task_ = make_task(spec_.task, config, spec_.type);
     task_->name_task(spec_.published_task);
   } else if (task_ == nullptr) {
     refuse("config.json comes first, before " + std::string(name) + ".");
@@ -186,7 +195,7 @@ void Model::write_info(JsonWriter& writer) const {
   writer.key("model_type");
   writer.string(config.model_type);
   writer.key("dtype");
-  writer.string(spec_.type == WeightType::kInt8 ? "int8" : "fp32");
+  writer.string(dtype_name(spec_.type));
   writer.key("packed_bytes");
   writer.integer(static_cast<long long>(packed_bytes()));
   writer.key("vocab_size");

@@ -30,7 +30,13 @@ constexpr size_t dtype_bytes(Dtype dtype) {
   return 0;
 }
 
-/// How a model's matrices are held and multiplied (the `dtype` option).
-enum class WeightType { kFp32, kInt8 };
+/// How a model's matrices are held and multiplied (the `dtype` option). Under kInt4, which is for
+/// decoders alone, embeddings and the output layer are int8.
+enum class WeightType { kFp32, kInt8, kInt4 };
+
+/// What holds the embeddings and the output layer of a model of `type`.
+constexpr WeightType table_type(WeightType type) {
+  return type == WeightType::kInt4 ? WeightType::kInt8 : type;
+}
 
 }  // namespace dragoman

@@ -9,8 +9,11 @@ import type { Dtype, FileEvent, Variant } from './common/protocol.js';
 export type ProgressEvent = FileEvent | { status: 'ready'; task: string; model: string };
 
 export interface PipelineOptions {
-  /** Precision of the weights in memory; `q8` is another name of `int8`, the default. */
-  dtype?: 'int8' | 'q8' | 'fp32';
+  /**
+   * Precision of the weights in memory; `q8` is another name of `int8`, the default. `int4` (`q4`)
+   * is for decoders alone: GPT-2, Llama and their kin.
+   */
+  dtype?: 'int8' | 'q8' | 'int4' | 'q4' | 'fp32';
   /** There is one kind of device; both names mean it. */
   device?: 'wasm' | 'cpu';
   progress_callback?: (event: ProgressEvent) => void;
@@ -96,8 +99,10 @@ export function checkPipelineOptions(
 /** Throws unsupported-option. */
 export function canonicalDtype(dtype: unknown): Dtype {
   if (dtype === undefined || dtype === 'int8' || dtype === 'q8') return 'int8';
+  if (dtype === 'int4' || dtype === 'q4') return 'int4';
   if (dtype === 'fp32') return 'fp32';
-  throw unsupported(`The dtype ${shown(dtype)} is not supported; int8 (or q8) and fp32 are.`);
+  const known = 'int8 (or q8), int4 (or q4) and fp32 are';
+  throw unsupported(`The dtype ${shown(dtype)} is not supported; ${known}.`);
 }
 
 // JSON has no place for these: they would arrive as null, or not at all.

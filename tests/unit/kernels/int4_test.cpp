@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <cmath>
-#include <cstring>
 
 #include "kernels/gemm.hpp"
 #include "kernels/int8_forms.hpp"
@@ -92,7 +91,7 @@ TEST_CASE("packed int4 columns come back as they were", "[kernels][int4]") {
   }
 }
 
-TEST_CASE("int4 weights use all 16 levels, and their scales are bf16 numbers", "[kernels][int4]") {
+TEST_CASE("int4 weights use all 16 levels", "[kernels][int4]") {
   Random random(71);
   const std::vector<float> values = random.normal(1, 32 * 200 + 7);
   std::vector<int8_t> integers(values.size());
@@ -105,11 +104,6 @@ TEST_CASE("int4 weights use all 16 levels, and their scales are bf16 numbers", "
     error += static_cast<double>(difference) * static_cast<double>(difference);
   }
   CHECK(std::sqrt(error / static_cast<double>(values.size())) < 0.09);
-  for (const float scale : scales) {
-    uint32_t bits;
-    std::memcpy(&bits, &scale, sizeof(bits));
-    CHECK((bits & 0xffffU) == 0);
-  }
   CHECK(*std::min_element(integers.begin(), integers.end()) == -8);
   CHECK(*std::max_element(integers.begin(), integers.end()) == 7);
 }

@@ -189,6 +189,59 @@ TEST_CASE("small int8 rows keep their integers under the 7-bit limit", "[nn][lin
   CHECK(weight_row(layer, 0) == std::vector<float>{-126.0F, 10.0F, 126.0F});
 }
 
+TEST_CASE("int4 layers hold groups exactly as they are given, and round what is not",
+          "[nn][int4]") {
+  Random random(65);
+  constexpr int kInputs = 71;
+  constexpr int kRows = 19;
+  const std::vector<int8_t> w = random.integers(kRows, kInputs, -8, 7);
+  const std::vector<float> scales = random.normal(kRows, 3, 0.01F);
+  Linear given(kInputs, kRows, WeightType::kInt4, OperandRole::kActivations7, false);
+  Linear exact(kInputs, kRows, WeightType::kFp32, OperandRole::kActivations7, false);
+  Linear rounded(kInputs, kRows, WeightType::kInt4, OperandRole::kActivations7, false);
+  for (int row = 0; row < kRows; ++row) {
+    const std::span<const int8_t> values(w.data() + row * kInputs, kInputs);
+    const std::span<const float> own(scales.data() + row * 3, 3);
+    given.weight_slot()->put_row_int4(row, values, own);
+    exact.weight_slot()->put_row_int4(row, values, own);
+    rounded.weight_slot()->put_row(row, weight_row(exact, row));
+    CHECK(weight_row(given, row) == weight_row(exact, row));
+    CHECK(relative_error(weight_row(rounded, row), weight_row(exact, row)) < 0.1);
+  }
+  const std::vector<float> x = random.normal(3, kInputs);
+  CHECK(relative_error(forward(given, x, 3), forward(exact, x, 3)) < 0.01);
+  CHECK(given.packed_bytes() == 2 * 3 * 320);
+  CHECK_FALSE(given.weight_slot()->holds_int8());
+  check_model_format(
+      [&] { given.weight_slot()->put_row_int4(0, std::vector<int8_t>(kInputs), {}); },
+      "Row 0 has 0 values instead of 3.");
+}
+
+TEST_CASE("int8 rows come into int4 layers before and after their scales", "[nn][int4]") {
+  Random random(66);
+  constexpr int kInputs = 64;
+  const std::vector<int8_t> w = random.integers(2, kInputs, -127, 127);
+  const std::vector<float> scales = {0.01F, 0.5F};
+  Linear before(kInputs, 2, WeightType::kInt4, OperandRole::kWeights7, false);
+  Linear after(kInputs, 2, WeightType::kInt4, OperandRole::kWeights7, false);
+  before.weight_slot()->put_scales(scales);
+  for (int row = 0; row < 2; ++row) {
+    const std::span<const int8_t> values(w.data() + row * kInputs, kInputs);
+    before.weight_slot()->put_row_int8(row, values);
+    after.weight_slot()->put_row_int8(row, values);
+  }
+  after.weight_slot()->put_scales(scales);
+  for (int row = 0; row < 2; ++row) {
+    std::vector<float> expected;
+    for (int i = 0; i < kInputs; ++i) {
+      expected.push_back(w[static_cast<size_t>(row * kInputs + i)] *
+                         scales[static_cast<size_t>(row)]);
+    }
+    CHECK(relative_error(weight_row(before, row), expected) < 0.1);
+    CHECK(relative_error(weight_row(after, row), weight_row(before, row)) < 1e-6);
+  }
+}
+
 TEST_CASE("rows that no model may hold are refused", "[nn][linear]") {
   Linear layer(2, 3, WeightType::kInt8, OperandRole::kWeights7);
   Slot* slot = layer.weight_slot();

@@ -184,9 +184,16 @@ TEST_CASE("A model's description is checked", "[tasks][engine]") {
              ContainsSubstring("unsupported-option: The task \"summarisation\" is unknown"));
   CHECK_THAT(refusal(R"({"task": "translation_to_fr"})"), ContainsSubstring("unknown"));
   CHECK_THAT(refusal(R"({"task": "translation", "dtype": "int3"})"),
-             ContainsSubstring("known are int8 (or q8), fp32"));
+             ContainsSubstring("known are int8 (or q8), int4 (or q4), fp32"));
   CHECK_THAT(refusal(R"({"task": "translation", "device": "gpu"})"), ContainsSubstring("device"));
   CHECK_THAT(refusal("{}"), ContainsSubstring("\"task\" is missing"));
+  const int narrow = engine.create_model(R"({"task": "translation", "dtype": "q4"})");
+  CHECK_THAT(error_of([&] {
+               engine.add_model_file(narrow, "config.json",
+                                     bytes_of(read_task_file("marian", "config.json")));
+             }),
+             StartsWith("unsupported-option: The dtype int4 (or q4) is for decoders alone; a model "
+                        "of type \"marian\" can be int8 (or q8) or fp32."));
   const int bert = engine.create_model(R"({"task": "translation"})");
   CHECK_THAT(error_of([&] {
                engine.add_model_file(bert, "config.json",

@@ -19,7 +19,7 @@ export type FlagsOf<Options> = Record<string, Flag & { option?: keyof Options & 
 
 /** Flags that concern the model. */
 export const loadFlags: FlagsOf<PipelineOptions> = {
-  dtype: { value: 'D', kind: 'text', option: 'dtype', help: 'int8 (default) or fp32' },
+  dtype: { value: 'D', kind: 'text', option: 'dtype', help: 'int8 (default), int4 or fp32' },
   threads: { value: 'N', kind: 'integer', option: 'threads', help: 'most threads to use' },
   variant: {
     value: 'V',

@@ -40,7 +40,7 @@ export interface StoreParams {
   folder: string | undefined;
 }
 
-export type Dtype = 'int8' | 'fp32';
+export type Dtype = 'int8' | 'int4' | 'fp32';
 
 export type Variant = 'simd' | 'relaxed' | 'simd-mt' | 'relaxed-mt';
 
