@@ -157,10 +157,12 @@ set(DRAGOMAN_TASKS_SOURCES
   src/tasks/entities.cpp
   src/tasks/feature_extraction.cpp
   src/tasks/fill_mask.cpp
+  src/tasks/generation_settings.cpp
   src/tasks/inspection.cpp
   src/tasks/model.cpp
   src/tasks/option_reader.cpp
   src/tasks/options.cpp
+  src/tasks/output_text.cpp
   src/tasks/pooling.cpp
   src/tasks/question_answering.cpp
   src/tasks/request.cpp
@@ -172,6 +174,7 @@ set(DRAGOMAN_TASKS_SOURCES
   src/tasks/text2text_job.cpp
   src/tasks/token_classification.cpp
   src/tasks/token_windows.cpp
+  src/tasks/tokenizer_info.cpp
   src/tasks/tokenizer_job.cpp
   src/tasks/tokenizer_task.cpp
   src/tasks/windows.cpp

@@ -166,6 +166,8 @@ std::string description() {
   describe_struct<Text2TextOptions>(writer, "Text2TextOptions",
                                     "Options of a translation, or another text from a text.");
   describe_struct<SummarizationOptions>(writer, "SummarizationOptions", "Options of a summary.");
+  describe_struct<TextGenerationOptions>(writer, "TextGenerationOptions",
+                                         "Options of texts that go on, or of chats.");
   describe_struct<ClassificationOptions>(writer, "ClassificationOptions",
                                          "Options of a text classification.");
   describe_struct<ZeroShotOptions>(writer, "ZeroShotOptions",

@@ -36,6 +36,15 @@ struct Seq2SeqGenerator::Impl {
     Rules(const SearchSetup& given, int prompt_length)
         : setup{given.config, given.vocab_size, prompt_length},
           processors(setup.config, setup.vocab_size, prompt_length) {}
+    /// Of a prompt that `most` tokens leave room for.
+    Rules(const SearchSetup& given, int prompt_length, int most)
+        : Rules({limited(given.config, prompt_length, most), given.vocab_size, prompt_length},
+                prompt_length) {}
+    static GenerationConfig limited(GenerationConfig config, int prompt_length, int most) {
+      config.max_length = std::min(config.length_limit(prompt_length), most);
+      config.max_new_tokens.reset();
+      return config;
+    }
     SearchSetup setup;
     LogitsProcessors processors;
   };
@@ -136,7 +145,9 @@ void Seq2SeqGenerator::Impl::enter(Item& entering) {
   entering.handle = session->add_source(entering.source_ids);
   const std::span<const int32_t> source = entering.source_ids;
   if (model.continues_source()) {
-    entering.rules = std::make_unique<Rules>(setup, static_cast<int>(source.size()));
+    // The last token is generated, never read: there may be one more than there are positions.
+    entering.rules = std::make_unique<Rules>(setup, static_cast<int>(source.size()),
+                                             model.config().max_positions + 1);
     entering.search =
         make_search(entering.rules->setup, entering.rules->processors, source, {}, admitted);
   } else {

@@ -361,12 +361,14 @@ void read_options(Json options, Text2TextOptions& target) {
   read_members(options, target);
   settle_limits(options, target.generation);
 }
-
 void read_options(Json options, SummarizationOptions& target) {
   read_members(options, target);
   settle_limits(options, target.base.generation);
 }
-
+void read_options(Json options, TextGenerationOptions& target) {
+  read_members(options, target);
+  settle_limits(options, target.base.generation);
+}
 void read_options(Json options, ClassificationOptions& target) {
   read_members(options, target);
 }

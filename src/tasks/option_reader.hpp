@@ -13,6 +13,7 @@ namespace dragoman {
 /// out of range.
 void read_options(Json options, Text2TextOptions& target);
 void read_options(Json options, SummarizationOptions& target);
+void read_options(Json options, TextGenerationOptions& target);
 void read_options(Json options, ClassificationOptions& target);
 void read_options(Json options, ZeroShotOptions& target);
 void read_options(Json options, FillMaskOptions& target);

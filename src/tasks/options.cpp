@@ -10,4 +10,12 @@ GenerationConfig text2text_defaults() {
   return defaults;
 }
 
+GenerationConfig text_generation_defaults() {
+  GenerationConfig defaults;
+  defaults.max_new_tokens = 256;
+  defaults.do_sample = true;
+  defaults.temperature = 0.7F;
+  return defaults;
+}
+
 }  // namespace dragoman

@@ -25,6 +25,8 @@ struct FieldNote {
 /// Generation settings used where neither the model nor the caller says otherwise: those of
 /// Python's pipelines for encoder-decoders (transformers 4.57, Text2TextGenerationPipeline).
 GenerationConfig text2text_defaults();
+/// Those of its pipeline for decoders alone (TextGenerationPipeline).
+GenerationConfig text_generation_defaults();
 
 struct Text2TextOptions {
   GenerationConfig generation = text2text_defaults();
@@ -36,6 +38,12 @@ struct Text2TextOptions {
 /// The same with what only a summary can be asked for.
 struct SummarizationOptions {
   Text2TextOptions base = {.merge = true};
+};
+
+/// Options of texts that go on.
+struct TextGenerationOptions {
+  Text2TextOptions base = {.generation = text_generation_defaults()};
+  bool add_special_tokens = true;
 };
 
 inline constexpr double kMaxTokens = 1 << 20;  // the longest sequence any family may have
@@ -75,14 +83,15 @@ void visit_token_fields(GenerationConfig& options, Visit&& visit) {
                   "positions limits it further.",
                   1, kMaxTokens, true});
   visit("max_length", options.max_length,
-        FieldNote{"Most tokens of the output, its start token included, where `max_new_tokens` "
-                  "is not set.",
+        FieldNote{"Most tokens of the output, its start token or its prompt included, where "
+                  "`max_new_tokens` is not set.",
                   2, kMaxTokens, true});
   visit(
       "min_new_tokens", options.min_new_tokens,
       FieldNote{"Fewest tokens generated per text; wins over `min_length`.", 0, kMaxTokens, true});
   visit("min_length", options.min_length,
-        FieldNote{"Fewest tokens of the output, its start token included.", 0, kMaxTokens, true});
+        FieldNote{"Fewest tokens of the output, its start token or its prompt included.", 0,
+                  kMaxTokens, true});
   visit("bad_words_ids", options.bad_words_ids,
         FieldNote{"Token sequences that must not be generated.", 0, kMaxTokenId, true});
   visit("forced_bos_token_id", options.forced_bos_token_id,
@@ -93,8 +102,6 @@ void visit_token_fields(GenerationConfig& options, Visit&& visit) {
                   true});
   visit("eos_token_id", options.eos_token_id,
         FieldNote{"Token, or tokens, that end an output.", 0, kMaxTokenId, true});
-  visit("decoder_start_token_id", options.decoder_start_token_id,
-        FieldNote{"Token that the decoder starts from.", 0, kMaxTokenId, true});
 }
 
 /// Calls visit(name, field, note) for the settings of sampling.
@@ -130,6 +137,8 @@ void visit_fields(Text2TextOptions& options, Visit&& visit) {
   visit_search_fields(options.generation, visit);
   visit_sampling_fields(options.generation, visit);
   visit_token_fields(options.generation, visit);
+  visit("decoder_start_token_id", options.generation.decoder_start_token_id,
+        FieldNote{"Token that the decoder starts from.", 0, kMaxTokenId, true});
   visit("truncation", options.truncation,
         FieldNote{"Cuts what is too long for the model instead of refusing it: of translations and "
                   "summaries a single word, as longer texts are split between words."});
@@ -142,6 +151,17 @@ void visit_fields(SummarizationOptions& options, Visit&& visit) {
   visit("merge", options.base.merge,
         FieldNote{"A text longer than the model takes is summarised in parts; their summaries are "
                   "summarised again, or with `false` returned one after the other."});
+}
+
+template <typename Visit>
+void visit_fields(TextGenerationOptions& options, Visit&& visit) {
+  visit_search_fields(options.base.generation, visit);
+  visit_sampling_fields(options.base.generation, visit);
+  visit_token_fields(options.base.generation, visit);
+  visit("add_special_tokens", options.add_special_tokens,
+        FieldNote{"The tokens that begin and end texts for the model are put in. Chats have them "
+                  "from their template."});
+  visit("stream", options.base.stream, FieldNote{"Progress reports carry the outputs so far."});
 }
 
 }  // namespace dragoman

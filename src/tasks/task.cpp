@@ -15,10 +15,11 @@ struct TaskEntry {
   std::unique_ptr<Task> (*make)(const TransformerConfig& config, WeightType type);
 };
 
-constexpr std::array<TaskEntry, 12> kTasks = {{
+constexpr std::array<TaskEntry, 13> kTasks = {{
     {"translation", make_translation},
     {"summarization", make_summarization},
     {"text2text-generation", make_text2text},
+    {"text-generation", make_text_generation},
     {"text-classification", make_text_classification},
     {"token-classification", make_token_classification},
     {"question-answering", make_question_answering},

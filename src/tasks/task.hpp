@@ -57,6 +57,7 @@ std::unique_ptr<Task> make_bare_task(std::string_view name);
 std::unique_ptr<Task> make_translation(const TransformerConfig& config, WeightType type);
 std::unique_ptr<Task> make_summarization(const TransformerConfig& config, WeightType type);
 std::unique_ptr<Task> make_text2text(const TransformerConfig& config, WeightType type);
+std::unique_ptr<Task> make_text_generation(const TransformerConfig& config, WeightType type);
 std::unique_ptr<Task> make_text_classification(const TransformerConfig& config, WeightType type);
 std::unique_ptr<Task> make_text_ranking(const TransformerConfig& config, WeightType type);
 std::unique_ptr<Task> make_zero_shot(const TransformerConfig& config, WeightType type);

@@ -1,5 +1,5 @@
-// Texts in, texts out, through an encoder-decoder: translation, summarization, and whatever else a
-// text2text model was trained for.
+// Texts in, texts out: translation, summarization, and whatever else an encoder-decoder was trained
+// for; and what a decoder alone adds to a prompt.
 #pragma once
 
 #include <memory>
@@ -9,8 +9,10 @@
 #include "decode/generator.hpp"
 #include "models/seq2seq.hpp"
 #include "tasks/options.hpp"
+#include "tasks/output_text.hpp"
 #include "tasks/request.hpp"
 #include "tasks/task.hpp"
+#include "tasks/tokenizer_info.hpp"
 #include "tasks/windows.hpp"
 
 namespace dragoman {
@@ -20,6 +22,7 @@ struct Text2TextKind {
   std::string_view task;
   std::string_view text_key;  // of the result, as Python's pipeline calls it
   bool windows;               // texts longer than the model takes are worked on in pieces
+  bool continues;             // texts are prompts, and outputs what a decoder alone adds to them
 };
 
 /// One text that came out.
@@ -43,6 +46,7 @@ class Text2TextTask final : public Task {
   SlotTable& slots() override { return model_->slots(); }
   size_t packed_bytes() const override { return model_->packed_bytes(); }
   void name_task(std::string_view published) override { published_ = published; }
+  std::vector<std::string> optional_files(const ModelFiles& files) const override;
   void finish(const ModelFiles& files) override;
   void write_info(JsonWriter& writer) const override;
   std::unique_ptr<Job> start(Json request) const override;
@@ -51,7 +55,7 @@ class Text2TextTask final : public Task {
   /// Makes the limits definite: max_length alone counts, and is at most what the model can do.
   void settle_lengths(GenerationConfig& generation) const;
   void read_languages(const ModelFiles& files);
-  void read_given(std::optional<Json> given, Text2TextOptions& options) const;
+  void read_given(std::optional<Json> given, TextGenerationOptions& options) const;
 
   const Text2TextKind& kind_;
   std::unique_ptr<Seq2SeqModel> model_;
@@ -59,6 +63,7 @@ class Text2TextTask final : public Task {
   GenerationConfig generation_;  // the model's
   SourceRules rules_;
   std::string published_;  // name of the task
+  TokenizerInfo info_;     // of prompts
   // As tokenizer_config.json names them ("en", "eng"); empty where it does not.
   std::string source_language_;
   std::string target_language_;
@@ -70,7 +75,8 @@ class Text2TextJob final : public Job {
  public:
   /// @param options  with definite lengths
   Text2TextJob(const Text2TextKind& kind, const Seq2SeqModel& model, const Tokenizer& tokenizer,
-               const SourceRules& rules, Text2TextOptions options, std::vector<TextInput> inputs);
+               const SourceRules& rules, TextGenerationOptions options,
+               std::vector<TextInput> inputs);
   bool step(const Context& context) override;
   size_t texts() const override { return texts_.size(); }
   size_t finished_texts() const override { return finished_; }
@@ -95,6 +101,9 @@ class Text2TextJob final : public Job {
     std::string text;          // emptied once tokenised
     std::vector<int> sources;  // of the generator, one for each window
     bool truncated = false;
+    // Of a prompt: its tokens, of which the outputs' ids begin, and its own text.
+    size_t given_tokens = 1;  // the start token
+    OutputRules decoding;
     std::vector<Output> results;
     // What the last report said of it, where the request asked for reports.
     Partial reported;
@@ -104,6 +113,7 @@ class Text2TextJob final : public Job {
   void tokenize_some();
   void tokenize(size_t index);
   Windows windows_of(const std::string& text, const std::string& name) const;
+  Windows whole_prompt(const std::string& text, const std::string& name) const;
   Windows whole_source(const std::string& text, const std::string& name) const;
   void collect();
   bool all_finished(const Text& text) const;
@@ -111,12 +121,14 @@ class Text2TextJob final : public Job {
   Output joined(const Text& text, size_t rank) const;
   Partial partial(const Text& text) const;
   void write_partial(JsonWriter& writer, size_t index);
-  bool reached_limit(const std::vector<int32_t>& ids) const;
+  bool reached_limit(const Text& text, const std::vector<int32_t>& ids) const;
 
   const Text2TextKind& kind_;
   const Tokenizer& tokenizer_;
   SourceRules rules_;
-  Text2TextOptions options_;
+  TextGenerationOptions more_;  // what prompts have besides
+  Text2TextOptions& options_ = more_.base;
+  const Seq2SeqModel& model_;
   Seq2SeqGenerator generator_;
   std::vector<Text> texts_;
   size_t tokenized_ = 0;

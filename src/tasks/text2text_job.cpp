@@ -47,11 +47,6 @@ std::string name_of(size_t index) {
   return "inputs[" + std::to_string(index) + "]";
 }
 
-// The start token was given, not generated.
-int generated_tokens(const GeneratedSequence& sequence) {
-  return std::max(0, static_cast<int>(sequence.ids.size()) - 1);
-}
-
 // Windows are cut between words, so a space belongs between what comes of them.
 void append_window(std::string& text, const std::string& window) {
   if (!text.empty() && !window.empty()) text += ' ';
@@ -62,11 +57,12 @@ void append_window(std::string& text, const std::string& window) {
 
 Text2TextJob::Text2TextJob(const Text2TextKind& kind, const Seq2SeqModel& model,
                            const Tokenizer& tokenizer, const SourceRules& rules,
-                           Text2TextOptions options, std::vector<TextInput> inputs)
+                           TextGenerationOptions options, std::vector<TextInput> inputs)
     : kind_(kind),
       tokenizer_(tokenizer),
       rules_(rules),
-      options_(std::move(options)),
+      more_(std::move(options)),
+      model_(model),
       generator_(model, options_.generation),
       texts_(inputs.size()) {
   for (size_t i = 0; i < inputs.size(); ++i) texts_[i].text = std::move(inputs[i].text);
@@ -110,12 +106,18 @@ void Text2TextJob::tokenize(size_t index) {
   for (const std::vector<int32_t>& ids : windows.ids) {
     text.sources.push_back(generator_.add(ids));
   }
+  if (kind_.continues) {
+    const std::vector<int32_t>& prompt = windows.ids.front();
+    text.given_tokens = prompt.size();
+    text.decoding = {true, prompt_letters(tokenizer_, prompt, true)};
+  }
   text.truncated = windows.truncated;
   text.text = std::string();
   running_.push_back(index);
 }
 
 Windows Text2TextJob::windows_of(const std::string& text, const std::string& name) const {
+  if (kind_.continues) return whole_prompt(text, name);
   if (!kind_.windows) return whole_source(text, name);
   if (is_blank(text)) return {};
   return split_windows(tokenizer_, {rules_.prefix, text}, rules_.limit, options_.truncation, name);
@@ -136,6 +138,27 @@ Windows Text2TextJob::whole_source(const std::string& text, const std::string& n
                                               ". With truncation: true the rest is cut.");
   }
   return {{encoding.ids}, encoding.truncated};
+}
+
+Windows Text2TextJob::whole_prompt(const std::string& text, const std::string& name) const {
+  EncodeOptions how;
+  how.add_special_tokens = more_.add_special_tokens;
+  std::vector<int32_t> ids = tokenizer_.encode(rules_.prefix + text, std::nullopt, how).ids;
+  if (ids.empty()) {
+    // Something comes out of nothing only where a token begins every text.
+    const std::optional<int32_t> begin = options_.generation.bos_token_id;
+    if (!begin) {
+      throw Error(ErrorCode::kInvalidArgument,
+                  name + " is empty, and the model has no bos_token_id to begin a text with.");
+    }
+    ids = {*begin};
+  }
+  if (ids.size() > static_cast<size_t>(rules_.limit)) {
+    throw Error(ErrorCode::kInputTooLong, name + " has " + std::to_string(ids.size()) +
+                                              " tokens; the model takes at most " +
+                                              std::to_string(rules_.limit) + ".");
+  }
+  return {{std::move(ids)}, false};
 }
 
 bool Text2TextJob::all_finished(const Text& text) const {
@@ -173,9 +196,11 @@ bool Text2TextJob::merge(Text& text) {
 
 // An output of the greatest length that does not end by itself was cut. Where the model forces
 // the end token there, its own wish to end is not known, and the flag errs towards caution.
-bool Text2TextJob::reached_limit(const std::vector<int32_t>& ids) const {
+bool Text2TextJob::reached_limit(const Text& text, const std::vector<int32_t>& ids) const {
   const GenerationConfig& generation = options_.generation;
-  if (ids.size() < static_cast<size_t>(generation.max_length)) return false;
+  const int most = std::min(generation.length_limit(static_cast<int>(text.given_tokens)),
+                            model_.config().max_positions + 1);
+  if (ids.size() < static_cast<size_t>(most)) return false;
   const std::vector<int32_t>& ends = generation.eos_token_id;
   const bool ended = std::find(ends.begin(), ends.end(), ids.back()) != ends.end();
   return !ended || !generation.forced_eos_token_id.empty();
@@ -187,10 +212,10 @@ Output Text2TextJob::joined(const Text& text, size_t rank) const {
   float weighted = 0.0F;
   for (const int source : text.sources) {
     const GeneratedSequence& sequence = generator_.result(source)[rank];
-    const int tokens = generated_tokens(sequence);
-    append_window(result.text, tokenizer_.decode(sequence.ids, true));
+    const auto tokens = static_cast<int>(sequence.ids.size() - text.given_tokens);
+    append_window(result.text, output_text(tokenizer_, sequence.ids, text.decoding));
     result.token_count += tokens;
-    result.truncated |= reached_limit(sequence.ids);
+    result.truncated |= reached_limit(text, sequence.ids);
     weighted += sequence.score * static_cast<float>(tokens);
   }
   result.score = text.sources.size() == 1
@@ -204,13 +229,18 @@ Text2TextJob::Partial Text2TextJob::partial(const Text& text) const {
   Partial result;
   if (options_.merge && text.sources.size() > 1) return result;  // only what it is merged to counts
   bool settled = true;
+  const auto part_of = [&](std::span<const int32_t> ids, bool whole) {
+    return whole ? output_text(tokenizer_, ids, text.decoding)
+                 : settled_text(tokenizer_, ids, text.decoding);
+  };
   for (const int source : text.sources) {
     const std::vector<int32_t> ids = generator_.best_so_far(source);
-    append_window(result.text, tokenizer_.decode(ids, true));
+    // What shows of the best one ends with a whole character as well.
+    append_window(result.text, part_of(ids, generator_.finished(source)));
     if (!settled) continue;
     const std::span<const int32_t> sure(ids.data(), generator_.settled(source));
-    append_window(result.settled, tokenizer_.decode(sure, true));
     settled = generator_.finished(source);
+    append_window(result.settled, part_of(sure, settled));
   }
   return result;
 }

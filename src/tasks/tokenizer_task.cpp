@@ -14,9 +14,6 @@ namespace {
 
 constexpr std::string_view kConfig = "config.json";
 constexpr std::string_view kTokenizerConfig = "tokenizer_config.json";
-constexpr double kNoLimit = 1e30;  // as Python's VERY_LARGE_INTEGER
-constexpr std::string_view kKeys[] = {"bos_token", "eos_token", "unk_token", "sep_token",
-                                      "pad_token", "cls_token", "mask_token"};
 
 [[noreturn]] void refuse(const std::string& what) {
   throw Error(ErrorCode::kInvalidArgument, what);
@@ -53,6 +50,7 @@ std::vector<std::string> TokenizerTask::optional_files(const ModelFiles& files) 
   const std::string type = model_type_of(files);
   // Until config.json tells the type, or where there is none, what any type may have.
   add_missing(names, tokenizer_file_names(type));
+  add_missing(names, chat_template_files());
   if (type.empty() && files.empty()) return names;
   if (type.empty()) add_missing(names, tokenizer_file_names("marian"));
   return names;
@@ -62,13 +60,16 @@ void TokenizerTask::finish(const ModelFiles& files) {
   config_.model_type = model_type_of(files);
   tokenizer_ = load_tokenizer(files, config_.model_type);
   config_.vocab_size = tokenizer_->vocab_size();
-  read_special(files);
-  model_max_length_ = kNoLimit;
+  PretrainedConfig config(files);
+  const TokenizerClass kind = apply_class(config, config_.model_type);
+  info_.read(files, config, *tokenizer_);
+  type_ids_ = kind.type_ids;
+  padding_.left = kind.pads_left;
+  padding_.token = info_.id("pad_token");
   const auto file = files.find(kTokenizerConfig);
   if (file == files.end()) return;
   const JsonDocument document(file->second, file->first, ErrorCode::kTokenizerFormat);
   const Json root = document.root();
-  model_max_length_ = root.get_double("model_max_length", kNoLimit);
   padding_.type_id = static_cast<int32_t>(root.get_int("pad_token_type_id", 0));
   padding_.left = root.get_string("padding_side", padding_.left ? "left" : "right") == "left";
   if (!root.has("model_input_names")) return;
@@ -80,50 +81,13 @@ void TokenizerTask::finish(const ModelFiles& files) {
   }
 }
 
-void TokenizerTask::read_special(const ModelFiles& files) {
-  PretrainedConfig config(files);
-  const TokenizerClass inputs = apply_class(config, config_.model_type);
-  type_ids_ = inputs.type_ids;
-  padding_.left = inputs.pads_left;
-  for (const std::string_view key : kKeys) {
-    const std::string token = config.special(key);
-    const int32_t id = token.empty() ? -1 : tokenizer_->token_id(token);
-    if (id < 0) continue;
-    named_.push_back({std::string(key), token, id});
-    if (key == "pad_token") padding_.token = id;
-  }
-  for (const AddedToken& token : config.special_tokens()) {
-    const int32_t id = tokenizer_->token_id(token.content);
-    if (id >= 0) all_.push_back({"", token.content, id});
-  }
-  additional_ = config.additional();
-}
-
 void TokenizerTask::write_info(JsonWriter& writer) const {
+  const double longest = info_.model_max_length();
   writer.key("max_length");
-  writer.integer(model_max_length_ < kMaxTokens ? static_cast<int>(model_max_length_) : 0);
+  writer.integer(longest < kMaxTokens ? static_cast<int>(longest) : 0);
   writer.key("tokenizer");
   writer.begin_object();
-  writer.key("model_max_length");
-  writer.number(model_max_length_);
-  for (const Special& special : named_) {
-    writer.key(special.key);
-    writer.string(special.token);
-    writer.key(special.key + "_id");
-    writer.integer(special.id);
-  }
-  writer.key("additional_special_tokens");
-  writer.begin_array();
-  for (const std::string& token : additional_) writer.string(token);
-  writer.end_array();
-  writer.key("all_special_tokens");
-  writer.begin_array();
-  for (const Special& special : all_) writer.string(special.token);
-  writer.end_array();
-  writer.key("all_special_ids");
-  writer.begin_array();
-  for (const Special& special : all_) writer.integer(special.id);
-  writer.end_array();
+  info_.write(writer);
   writer.end_object();
 }
 
@@ -140,8 +104,9 @@ void TokenizerTask::settle(TokenizerOptions& options) const {
     options.truncation = implied ? Truncation::kLongestFirst : Truncation::kNone;
   }
   const bool truncated = *options.truncation != Truncation::kNone;
-  if (!options.max_length && model_max_length_ >= 1 && model_max_length_ <= kMaxTokens) {
-    options.max_length = static_cast<int>(model_max_length_);
+  const double longest = info_.model_max_length();
+  if (!options.max_length && longest >= 1 && longest <= kMaxTokens) {
+    options.max_length = static_cast<int>(longest);
   }
   if (!options.max_length && options.padding == Padding::kMaxLength) {
     refuse("Padding to max_length needs one: the tokenizer has no model_max_length.");
@@ -186,11 +151,7 @@ std::unique_ptr<Job> TokenizerTask::start(Json request) const {
   if (action == "decode") return make_decoding_job(*tokenizer_, request);
   if (action == "tokens") return make_tokens_job(*tokenizer_, request);
   if (action != "ids") refuse("A tokenizer has no action \"" + action.substr(0, 60) + "\".");
-  int32_t unknown = -1;
-  for (const Special& special : named_) {
-    if (special.key == "unk_token") unknown = special.id;
-  }
-  return make_ids_job(*tokenizer_, unknown, request);
+  return make_ids_job(*tokenizer_, info_.id("unk_token"), request);
 }
 
 }  // namespace dragoman

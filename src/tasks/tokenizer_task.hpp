@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "tasks/task.hpp"
+#include "tasks/tokenizer_info.hpp"
 #include "tasks/tokenizer_options.hpp"
 
 namespace dragoman {
@@ -47,22 +48,13 @@ class TokenizerTask final : public Task {
   std::unique_ptr<Job> start(Json request) const override;
 
  private:
-  struct Special {
-    std::string key;  // "cls_token"
-    std::string token;
-    int32_t id;
-  };
-  void read_special(const ModelFiles& files);
   void settle(TokenizerOptions& options) const;
   std::unique_ptr<Job> start_encoding(Json request) const;
 
   TransformerConfig config_;
   SlotTable slots_;
   std::unique_ptr<Tokenizer> tokenizer_;
-  std::vector<Special> named_;
-  std::vector<Special> all_;  // each once, additional ones too; without keys
-  std::vector<std::string> additional_;
-  double model_max_length_ = 0;
+  TokenizerInfo info_;
   bool type_ids_ = true;
   bool attention_mask_ = true;
   PaddingRules padding_;

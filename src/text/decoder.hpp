@@ -24,6 +24,8 @@ class Decoder {
     static_cast<void>(token);
     return std::nullopt;
   }
+  /// True when neighbours that stand for bytes are read together: what follows may spoil them all.
+  virtual bool reads_runs() const { return false; }
 };
 
 /// Number of bytes at the end of `bytes` that begin a character of UTF-8 but do not complete it.

@@ -122,6 +122,8 @@ class ByteFallback final : public Decoder {
     if (high < 0 || low < 0) return std::nullopt;
     return std::string(1, static_cast<char>(high * 16 + low));
   }
+
+  bool reads_runs() const override { return true; }
 };
 
 // Takes up to `start` and `stop` characters off the ends of every token.
@@ -216,6 +218,11 @@ class DecoderSequence final : public Decoder {
       if (auto bytes = part->bytes_of(token)) return bytes;
     }
     return std::nullopt;
+  }
+
+  bool reads_runs() const override {
+    return std::any_of(parts_.begin(), parts_.end(),
+                       [](const auto& part) { return part != nullptr && part->reads_runs(); });
   }
 
  private:

@@ -150,23 +150,30 @@ void PipelineTokenizer::encode_pieces(NormalizedText part, int32_t& word, Encodi
 
 size_t PipelineTokenizer::unfinished_ids(std::span<const int32_t> ids) const {
   if (stages_.decoder == nullptr) return 0;
-  // A character has at most four bytes, and a token of bytes at least one.
+  const bool runs = stages_.decoder->reads_runs();
+  size_t held = 0;
   std::string bytes;
-  for (size_t count = 1; count <= 3 && count <= ids.size(); ++count) {
+  for (size_t count = 1; count <= ids.size(); ++count) {
     const int32_t id = ids[ids.size() - count];
+    const std::string* added = stages_.added.token(id);
     const auto token = stages_.model->vocab().token(id);
-    if (!token || stages_.added.token(id) != nullptr) return 0;
-    const auto part = stages_.decoder->bytes_of(*token);
-    if (!part) return 0;
+    if (added != nullptr ? stages_.added.is_special(*added) : !token) continue;
+    const auto part = added != nullptr ? std::nullopt : stages_.decoder->bytes_of(*token);
+    if (!part) break;
+    if (runs) {
+      held = count;
+      continue;
+    }
     bytes.insert(0, *part);
-    const size_t open = unfinished_utf8(bytes);
-    if (open > 0 && open <= bytes.size()) return count;
+    // A character has at most four bytes: what lies further back is settled.
+    if (unfinished_utf8(bytes) > 0) return count;
+    if (bytes.size() >= 3) break;
   }
-  return 0;
+  return held;
 }
 
-std::string PipelineTokenizer::decode(std::span<const int32_t> ids,
-                                      bool skip_special_tokens) const {
+std::string PipelineTokenizer::decode_spaced(std::span<const int32_t> ids, bool skip_special_tokens,
+                                             bool clean_up) const {
   std::vector<std::string> tokens;
   for (const int32_t id : ids) {
     // Ids that nothing has are left out, as the reference does.
@@ -177,7 +184,7 @@ std::string PipelineTokenizer::decode(std::span<const int32_t> ids,
     tokens.emplace_back(*token);
   }
   std::string text = join(std::move(tokens));
-  return stages_.clean_up_spaces ? clean_up_tokenization(std::move(text)) : text;
+  return clean_up ? clean_up_tokenization(std::move(text)) : text;
 }
 
 std::string PipelineTokenizer::join(std::vector<std::string> tokens) const {

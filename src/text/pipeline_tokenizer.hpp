@@ -35,7 +35,12 @@ class PipelineTokenizer final : public Tokenizer {
 
   Encoding encode(std::string_view text, std::optional<std::string_view> pair,
                   const EncodeOptions& options) const override;
-  std::string decode(std::span<const int32_t> ids, bool skip_special_tokens) const override;
+  std::string decode(std::span<const int32_t> ids, bool skip_special_tokens) const override {
+    return decode_spaced(ids, skip_special_tokens, stages_.clean_up_spaces);
+  }
+  std::string decode_spaced(std::span<const int32_t> ids, bool skip_special_tokens,
+                            bool clean_up) const override;
+  bool cleans_up_spaces() const override { return stages_.clean_up_spaces; }
   Encoding encode_words(std::span<const std::string_view> words,
                         const EncodeOptions& options) const override;
   size_t unfinished_ids(std::span<const int32_t> ids) const override;

@@ -58,6 +58,12 @@ class Tokenizer {
                                 const EncodeOptions& options) const;
   /// Ids to text as Python's `decode(ids, skip_special_tokens=…)` gives it.
   virtual std::string decode(std::span<const int32_t> ids, bool skip_special_tokens) const = 0;
+  /// The same with spaces before punctuation and English contractions taken away, or left, whatever
+  /// the files say (clean_up_tokenization_spaces).
+  virtual std::string decode_spaced(std::span<const int32_t> ids, bool skip_special_tokens,
+                                    bool clean_up) const;
+  /// True when decode() takes such spaces away.
+  virtual bool cleans_up_spaces() const { return false; }
   virtual int vocab_size() const = 0;
   /// Id of `token`, or -1.
   virtual int32_t token_id(std::string_view token) const = 0;
@@ -69,8 +75,9 @@ class Tokenizer {
   virtual bool marks_subwords() const = 0;
   /// Number of special tokens added to one text (or a pair).
   virtual int special_tokens(bool pair) const = 0;
-  /// Number of ids at the end that stand for bytes of a character whose rest is still to come: what
-  /// a stream of text must hold back.
+  /// Number of ids at the end whose text the ids that follow may still change, as they stand for
+  /// bytes of a character whose rest is to come, or that only later ids may spoil: what a stream of
+  /// text must hold back. Ids of special tokens have no text here.
   virtual size_t unfinished_ids(std::span<const int32_t>) const { return 0; }
   /// True when token `index` of `encoding` begins a word: long texts are split before such tokens.
   virtual bool begins_word(const Encoding& encoding, size_t index) const = 0;

@@ -1,5 +1,6 @@
 // Choosing a tokenizer by the files of a model folder.
 #include "text/bert_tokenizer.hpp"
+#include "text/decoder.hpp"
 #include "text/marian_tokenizer.hpp"
 #include "text/tokenizer.hpp"
 
@@ -16,6 +17,13 @@ bool has(const TokenizerFiles& files, std::string_view name) {
 Encoding Tokenizer::encode_words(std::span<const std::string_view>, const EncodeOptions&) const {
   throw Error(ErrorCode::kUnsupportedOption,
               "This tokenizer takes no text that is cut into words beforehand.");
+}
+
+// Tokenizers that take no spaces away by themselves need not know of this.
+std::string Tokenizer::decode_spaced(std::span<const int32_t> ids, bool skip_special_tokens,
+                                     bool clean_up) const {
+  std::string text = decode(ids, skip_special_tokens);
+  return clean_up && !cleans_up_spaces() ? clean_up_tokenization(std::move(text)) : text;
 }
 
 std::unique_ptr<Tokenizer> load_tokenizer(const TokenizerFiles& files,

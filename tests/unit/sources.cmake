@@ -55,6 +55,7 @@ set(DRAGOMAN_TEST_SOURCES
   tests/unit/tasks/packed_test.cpp
   tests/unit/tasks/task_models.cpp
   tests/unit/tasks/text2text_test.cpp
+  tests/unit/tasks/text_generation_test.cpp
   tests/unit/tasks/tokenizer_task_test.cpp
   tests/unit/tasks/translation_test.cpp
   tests/unit/tasks/understanding_test.cpp

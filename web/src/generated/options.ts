@@ -99,7 +99,8 @@ export interface Text2TextOptions {
    */
   max_new_tokens?: number | null;
   /**
-   * Most tokens of the output, its start token included, where `max_new_tokens` is not set.
+   * Most tokens of the output, its start token or its prompt included, where `max_new_tokens` is
+   * not set.
    * Range: 2 to 1048576.
    * @defaultValue what the model's `generation_config.json` says, else `20`
    */
@@ -111,7 +112,7 @@ export interface Text2TextOptions {
    */
   min_new_tokens?: number | null;
   /**
-   * Fewest tokens of the output, its start token included.
+   * Fewest tokens of the output, its start token or its prompt included.
    * Range: 0 to 1048576.
    * @defaultValue what the model's `generation_config.json` says, else `0`
    */
@@ -258,7 +259,8 @@ export interface SummarizationOptions {
    */
   max_new_tokens?: number | null;
   /**
-   * Most tokens of the output, its start token included, where `max_new_tokens` is not set.
+   * Most tokens of the output, its start token or its prompt included, where `max_new_tokens` is
+   * not set.
    * Range: 2 to 1048576.
    * @defaultValue what the model's `generation_config.json` says, else `20`
    */
@@ -270,7 +272,7 @@ export interface SummarizationOptions {
    */
   min_new_tokens?: number | null;
   /**
-   * Fewest tokens of the output, its start token included.
+   * Fewest tokens of the output, its start token or its prompt included.
    * Range: 0 to 1048576.
    * @defaultValue what the model's `generation_config.json` says, else `0`
    */
@@ -322,6 +324,160 @@ export interface SummarizationOptions {
    * @defaultValue `true`
    */
   merge?: boolean;
+}
+
+/** Options of texts that go on, or of chats. */
+export interface TextGenerationOptions {
+  /**
+   * Number of beams; 1 is greedy search.
+   * Range: 1 to 256.
+   * @defaultValue what the model's `generation_config.json` says, else `1`
+   */
+  num_beams?: number;
+  /**
+   * Outputs returned per text, best first; at most `num_beams`, or as many samples.
+   * Range: 1 to 256.
+   * @defaultValue what the model's `generation_config.json` says, else `1`
+   */
+  num_return_sequences?: number;
+  /**
+   * When beam search ends: `true` as soon as there are `num_beams` candidates, `false` when better
+   * ones are unlikely, `'never'` when they are impossible.
+   * @defaultValue what the model's `generation_config.json` says, else `false`
+   */
+  early_stopping?: boolean | 'never';
+  /**
+   * Exponent of the length that divides a beam's score; above 0 favours longer outputs.
+   * Range: -100 to 100.
+   * @defaultValue what the model's `generation_config.json` says, else `1`
+   */
+  length_penalty?: number;
+  /**
+   * Divides the scores of tokens that already occurred; 1 changes nothing.
+   * Range: 0.01 to 100.
+   * @defaultValue what the model's `generation_config.json` says, else `1`
+   */
+  repetition_penalty?: number;
+  /**
+   * Sequences of this many tokens occur only once; 0 allows any.
+   * Range: 0 to 1048576.
+   * @defaultValue what the model's `generation_config.json` says, else `0`
+   */
+  no_repeat_ngram_size?: number;
+  /**
+   * Draws tokens at random instead of taking the best.
+   * @defaultValue what the model's `generation_config.json` says, else `true`
+   */
+  do_sample?: boolean;
+  /**
+   * Divides the scores before a draw; below 1 the likely tokens gain.
+   * Range: 0.00 to 10000.
+   * @defaultValue what the model's `generation_config.json` says, else `0.699999988079071`
+   */
+  temperature?: number;
+  /**
+   * Only so many of the likeliest tokens are drawn from; 0 for all.
+   * Range: 0 to 16777215.
+   * @defaultValue what the model's `generation_config.json` says, else `50`
+   */
+  top_k?: number;
+  /**
+   * Only the likeliest tokens that together have this probability.
+   * Range: 0 to 1.
+   * @defaultValue what the model's `generation_config.json` says, else `1`
+   */
+  top_p?: number;
+  /**
+   * Only tokens at least so likely, as a share of the likeliest one.
+   * Range: 0 to 1.
+   * @defaultValue what the model's `generation_config.json` says, else `0`
+   */
+  min_p?: number;
+  /**
+   * Only tokens whose surprise is near the expected one, up to this probability.
+   * Range: 0.00 to 1.
+   * @defaultValue what the model's `generation_config.json` says, else `1`
+   */
+  typical_p?: number;
+  /**
+   * Only tokens of at least this probability.
+   * Range: 0 to 1.
+   * @defaultValue what the model's `generation_config.json` says, else `0`
+   */
+  epsilon_cutoff?: number;
+  /**
+   * The same, less strict where the distribution is flat.
+   * Range: 0 to 1.
+   * @defaultValue what the model's `generation_config.json` says, else `0`
+   */
+  eta_cutoff?: number;
+  /**
+   * Makes draws repeatable: the same seed and text give the same output, alone or in a batch.
+   * Range: 0 to 2147483647.
+   * @defaultValue `null`
+   */
+  seed?: number | null;
+  /**
+   * Most tokens generated per text; wins over `max_length`. The model's number of positions limits
+   * it further.
+   * Range: 1 to 1048576.
+   * @defaultValue what the model's `generation_config.json` says, else `256`
+   */
+  max_new_tokens?: number | null;
+  /**
+   * Most tokens of the output, its start token or its prompt included, where `max_new_tokens` is
+   * not set.
+   * Range: 2 to 1048576.
+   * @defaultValue what the model's `generation_config.json` says, else `20`
+   */
+  max_length?: number;
+  /**
+   * Fewest tokens generated per text; wins over `min_length`.
+   * Range: 0 to 1048576.
+   * @defaultValue what the model's `generation_config.json` says, else none
+   */
+  min_new_tokens?: number | null;
+  /**
+   * Fewest tokens of the output, its start token or its prompt included.
+   * Range: 0 to 1048576.
+   * @defaultValue what the model's `generation_config.json` says, else `0`
+   */
+  min_length?: number;
+  /**
+   * Token sequences that must not be generated.
+   * Range: 0 to 16777215.
+   * @defaultValue what the model's `generation_config.json` says, else none
+   */
+  bad_words_ids?: number[][] | null;
+  /**
+   * Token that every output begins with, after its start token.
+   * Range: 0 to 16777215.
+   * @defaultValue what the model's `generation_config.json` says, else none
+   */
+  forced_bos_token_id?: number | null;
+  /**
+   * Token that ends an output which reaches its greatest length.
+   * Range: 0 to 16777215.
+   * @defaultValue what the model's `generation_config.json` says, else none
+   */
+  forced_eos_token_id?: number | number[] | null;
+  /**
+   * Token, or tokens, that end an output.
+   * Range: 0 to 16777215.
+   * @defaultValue what the model's `generation_config.json` says, else none
+   */
+  eos_token_id?: number | number[] | null;
+  /**
+   * The tokens that begin and end texts for the model are put in. Chats have them from their
+   * template.
+   * @defaultValue `true`
+   */
+  add_special_tokens?: boolean;
+  /**
+   * Progress reports carry the outputs so far.
+   * @defaultValue `false`
+   */
+  stream?: boolean;
 }
 
 /** Options of a text classification. */

@@ -1,0 +1,163 @@
+// Texts that go on, against Python's pipeline: tiny models that know lines of emoji, Chinese,
+// combining marks and broken bytes by heart, over a byte-level and a byte-fallback tokenizer.
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include "base/utf.hpp"
+#include "tasks/text2text.hpp"
+#include "unit/tasks/task_models.hpp"
+
+using namespace dragoman;
+using namespace dragoman::test;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+const std::string kTask = "text-generation";
+
+// The options of a case as the core has them: full texts and chats are the page's.
+std::string request_of_case(Json test, bool stream) {
+  std::string options = json_of(test.at("options"));
+  for (const std::string page :
+       {"\"return_full_text\":false", "\"continue_final_message\":false"}) {
+    const size_t at = options.find(page);
+    if (at == std::string::npos) continue;
+    options.erase(at, page.size());
+    options.erase(options[at] == ',' ? at : at - 1, 1);
+  }
+  const bool special = test.at("special").as_bool();
+  if (!special && options.find("add_special_tokens") == std::string::npos) {
+    options.insert(1, "\"add_special_tokens\":false,");
+  }
+  if (stream) options.insert(1, "\"stream\":true,");
+  return R"({"inputs": )" + json_of(test.at("prompts")) + R"(, "options": )" + options + "}";
+}
+
+// Nothing taken back, no half character, and in the end all of it.
+class Stream {
+ public:
+  explicit Stream(std::string expected) : expected_(std::move(expected)) {}
+  void take(Json news) {
+    if (news.has("outputs")) return;
+    const std::string settled(news.at("settled").as_string());
+    CAPTURE(settled, last_, expected_);
+    CHECK(settled.starts_with(last_));
+    CHECK(expected_.starts_with(settled));
+    CHECK(repaired_utf8(settled) == settled);
+    pieces_ += settled != last_ ? 1 : 0;
+    last_ = settled;
+  }
+  int pieces() const { return pieces_; }
+
+ private:
+  std::string expected_;
+  std::string last_;
+  int pieces_ = 0;
+};
+
+void check_streams(Engine& engine, int model, Json test) {
+  std::vector<Stream> streams;
+  for (size_t i = 0; i < test.at("texts").size(); ++i) {
+    streams.emplace_back(std::string(test.at("texts").at(i).at(size_t{0}).as_string()));
+  }
+  const int job = engine.start_job(model, request_of_case(test, true));
+  for (bool more = true; more;) {
+    more = engine.step_job(job);
+    const JsonDocument progress(engine.job_progress(job), "progress", ErrorCode::kInternal);
+    const Json partial = progress.root().at("partial");
+    for (size_t i = 0; i < partial.size(); ++i) {
+      const auto index = static_cast<size_t>(partial.at(i).at("index").as_int());
+      streams[index].take(partial.at(i));
+    }
+  }
+  engine.cancel_job(job);
+  if (test.at("options").has("num_beams")) return;
+  for (size_t i = 0; i < streams.size(); ++i) {
+    const std::string_view text = test.at("texts").at(i).at(size_t{0}).as_string();
+    CAPTURE(text);
+    if (text.size() > 24) CHECK(streams[i].pieces() >= 4);
+  }
+}
+
+std::vector<std::string> texts_of(const std::string& result) {
+  const JsonDocument document(result, "result", ErrorCode::kInternal);
+  std::vector<std::string> texts;
+  for (size_t i = 0; i < document.root().size(); ++i) {
+    const Json ranked = document.root().at(i);
+    for (size_t k = 0; k < ranked.size(); ++k) {
+      texts.emplace_back(ranked.at(k).at("generated_text").as_string());
+    }
+  }
+  return texts;
+}
+
+}  // namespace
+
+TEST_CASE("Prompts go on as in Python's pipeline, and stream whole characters", "[generation]") {
+  for (const std::string folder : {"gpt2", "llama", "qwen2"}) {
+    Engine engine;
+    const int model = load_task(engine, kTask, folder);
+    const JsonDocument cases(read_task_file(folder, "cases.json"), "cases", ErrorCode::kInternal);
+    const Json all = cases.root().at("cases");
+    CHECK(all.size() >= 11);
+    for (size_t i = 0; i < all.size(); ++i) {
+      const Json test = all.at(i);
+      CAPTURE(folder, json_of(test.at("prompts")), json_of(test.at("options")));
+      std::vector<std::string> expected;
+      for (size_t k = 0; k < test.at("texts").size(); ++k) {
+        const Json ranked = test.at("texts").at(k);
+        for (size_t j = 0; j < ranked.size(); ++j) expected.emplace_back(ranked.at(j).as_string());
+      }
+      CHECK(texts_of(run(engine, model, request_of_case(test, false))) == expected);
+      check_streams(engine, model, test);
+    }
+  }
+}
+
+TEST_CASE("Prompts leave room for what is generated, or are refused", "[generation]") {
+  Engine engine;
+  const int model = load_task(engine, kTask, "gpt2");
+  const auto ask = [&](const std::string& text, const std::string& options) {
+    return run(engine, model, request_of({text}, options));
+  };
+  std::string long_prompt;
+  for (int i = 0; i < 97; ++i) long_prompt += "~";
+  CHECK_THAT(error_of([&] { ask(long_prompt, "{}"); }),
+             ContainsSubstring("input-too-long: inputs[0] has 97 tokens; the model takes at most "
+                               "96."));
+  // The greatest one gets one token, and says that it was cut.
+  const JsonDocument cut(ask(long_prompt.substr(1), R"({"eos_token_id": null})"), "result",
+                         ErrorCode::kInternal);
+  const Json output = cut.root().at(size_t{0}).at(size_t{0});
+  CHECK(output.at("token_count").as_int() == 1);
+  CHECK(output.get_bool("truncated", false));
+  CHECK_THAT(error_of([&] { ask("the boat waits", R"({"max_length": 3})"); }),
+             ContainsSubstring("max_length"));
+}
+
+TEST_CASE("Options that mean nothing to a decoder alone are refused", "[generation]") {
+  Engine engine;
+  const int model = load_task(engine, kTask, "qwen2");
+  for (const std::string option :
+       {R"({"decoder_start_token_id": 1})", R"({"merge": true})", R"({"truncation": true})"}) {
+    CHECK_THAT(error_of([&] { run(engine, model, request_of({"a"}, option)); }),
+               ContainsSubstring("unsupported-option"));
+  }
+  CHECK_THAT(error_of([&] { run(engine, model, request_of({""})); }),
+             ContainsSubstring("inputs[0] is empty, and the model has no bos_token_id"));
+  CHECK_THAT(error_of([&] { load_task(engine, kTask, "marian"); }),
+             ContainsSubstring("unsupported-model"));
+}
+
+TEST_CASE("Samples are drawn by default, as a seed says", "[generation]") {
+  Engine engine;
+  const int model = load_task(engine, kTask, "gpt2");
+  const auto ask = [&](const std::string& options) {
+    return run(engine, model, request_of({"a"}, options));
+  };
+  const std::string first = ask(R"({"seed": 4, "max_new_tokens": 12, "temperature": 3.0})");
+  CHECK(first == ask(R"({"seed": 4, "max_new_tokens": 12, "temperature": 3.0})"));
+  CHECK(first != ask(R"({"seed": 5, "max_new_tokens": 12, "temperature": 3.0})"));
+  CHECK(ask(R"({"seed": 4, "max_new_tokens": 12})") ==
+        ask(R"({"seed": 4, "max_new_tokens": 12, "do_sample": true, "temperature": 0.7})"));
+}
