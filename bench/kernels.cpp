@@ -121,6 +121,35 @@ struct Bench {
             });
   }
 
+  // Products with the layers of a model in turn, so that weights come from far away as they do
+  // there: 24 of 384 x 1536 are MiniLM's 42 MB in f32 and 11 MB in int8.
+  void stream(int rows, bool is_int8) {
+    const int k = 384;
+    const int n = 1536;
+    std::vector<Layer> layers;
+    for (int i = 0; i < 18; ++i) layers.emplace_back(k, n, OperandRole::kWeights7);
+    std::vector<float> x(static_cast<size_t>(rows * k), 0.5F);
+    std::vector<float> out(static_cast<size_t>(rows * n));
+    const View<const float> input(x.data(), rows, k);
+    const View<float> output(out.data(), rows, n);
+    measure(std::string(is_int8 ? "int8 " : "f32  ") + std::to_string(rows) +
+                " rows, 18 layers of 384 x 1536",
+            "GMAC/s", [&] {
+              for (const Layer& layer : layers) {
+                if (is_int8) {
+                  linear({pool, arena}, input,
+                         Int8Matrix{layer.bytes.data(), layer.scales.data(), layer.sums.data(),
+                                    layer.scales.data(), k, n, layer.role},
+                         {}, output);
+                } else {
+                  linear({pool, arena}, input,
+                         F32Matrix{layer.floats.data(), layer.scales.data(), k, n}, {}, output);
+                }
+              }
+              return 18.0 * rows * k * n;
+            });
+  }
+
   void attend(int queries, int keys, int heads, int width) {
     std::vector<float> q(static_cast<size_t>(queries * width), 0.1F);
     std::vector<float> kv(static_cast<size_t>(keys * width * 2), 0.1F);
@@ -242,6 +271,9 @@ int main(int argc, char** argv) {
   }
   for (const int rows : {1, 8, 128}) bench.product_int4(768, 3072, rows);
   bench.product_int4(768, 50304, 1);
+  for (const bool is_int8 : {true, false}) {
+    for (const int rows : {1, 8, 16, 32, 128}) bench.stream(rows, is_int8);
+  }
   bench.attend(128, 128, 12, 384);
   bench.attend(32, 32, 8, 512);
   bench.attend(1, 28, 8, 512);

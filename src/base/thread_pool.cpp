@@ -112,6 +112,9 @@ struct ThreadPool::Impl {
   // cache line from the others.
   void drain(int participant) {
     uint32_t count = 0;
+    // Called without a region, a worker leaves the ticket alone: additions must stay few.
+    const uint64_t last = ticket.load(std::memory_order_acquire);
+    if ((last & kTileMask) >= ((last >> kTileBits) & kTileMask)) return;
     for (;;) {
       const uint64_t claimed = ticket.fetch_add(1, std::memory_order_acq_rel);
       const uint64_t tile = claimed & kTileMask;
@@ -222,6 +225,13 @@ bool ThreadPool::awake() const {
          impl_->sleepers.load(std::memory_order_relaxed) == 0;
 }
 
+// An epoch without a region: its ticket is the last one's, of which no tile is left.
+void ThreadPool::wake() {
+  if (impl_->solo_left == 0 && impl_->sleepers.load(std::memory_order_relaxed) > 0) {
+    impl_->announce();
+  }
+}
+
 void ThreadPool::run_erased(int tiles, Invoke invoke, const void* body) {
   const bool solo = tiles > 1 && impl_->solo_left > 0;
   if (solo) --impl_->solo_left;
@@ -251,6 +261,7 @@ int ThreadPool::participants() const {
 bool ThreadPool::awake() const {
   return false;
 }
+void ThreadPool::wake() {}
 
 void ThreadPool::run_erased(int tiles, Invoke invoke, const void* body) {
   for (int tile = 0; tile < tiles; ++tile) invoke(body, tile, 0);

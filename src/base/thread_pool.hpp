@@ -28,6 +28,10 @@ class ThreadPool {
   /// gone to sleep, waking it costs the caller some ten microseconds.
   bool awake() const;
 
+  /// Calls sleeping workers and does not wait for them: so that they are awake when the first
+  /// region comes. They go back to sleep when none does.
+  void wake();
+
   /// Runs `body(tile, participant)` once for each tile in [0, tiles) and returns when all are
   /// done. Tiles run in no particular order; `participant` is in [0, participants()), and no two
   /// tiles run at once under one participant, so it may index scratch. `body` must not throw and

@@ -11,6 +11,8 @@ struct F32PanelTask {
   int inputs;
   bool accumulate;  // add to `tile` rather than replace it
   float* tile;      // [row_count, 16]
+  // What will be wanted after this panel, as large as it: brought nearer meanwhile. Or null.
+  const float* next = nullptr;
 };
 
 /// tile[r, c] = sum over i of rows[r, i] * panel[i, c], i rising, one rounding scheme: an element

@@ -18,10 +18,16 @@ using namespace simd;
 constexpr int kBlockInputs = 1024;
 constexpr int64_t kMacsWorthWaking = 750'000;
 
+// Bytes to be read before they are wanted, a step an input: WebAssembly has no other prefetch.
+struct Ahead {
+  const char* bytes;
+  int step;
+};
+
 // kRows rows by kVectors * 4 columns, from the panel's vector `first` on. Not inlined: V8 would
 // keep the callers' values in registers and spill the sums.
-template <int kRows, int kVectors>
-[[gnu::noinline]] void f32_tile(const F32PanelTask& task, int row, int first) {
+template <int kRows, int kVectors, bool kAhead = false>
+[[gnu::noinline]] void f32_tile(const F32PanelTask& task, int row, int first, Ahead ahead = {}) {
   F32x4 sums[size_t{kRows}][size_t{kVectors}];
   const float* x[size_t{kRows}];
   float* tile = task.tile + row * kPanelColumns + 4 * first;
@@ -41,6 +47,10 @@ template <int kRows, int kVectors>
       for (int j = 0; j < kVectors; ++j) sums[r][j] = madd(input, weights[j], sums[r][j]);
     }
     panel += kPanelColumns;
+    if constexpr (kAhead) {
+      static_cast<void>(*reinterpret_cast<const volatile char*>(ahead.bytes));
+      ahead.bytes += ahead.step;
+    }
   }
   for (int r = 0; r < kRows; ++r) {
     for (int j = 0; j < kVectors; ++j) store(tile + r * kPanelColumns + 4 * j, sums[r][j]);
@@ -103,6 +113,11 @@ struct Product {
                       .tile = tile};
     for (int first = 0; first < weights.k; first += kBlockInputs) {
       task.inputs = std::min(kBlockInputs, weights.k - first);
+      // What follows in memory is the next block or panel.
+      const int64_t end = panel * int64_t{weights.k} + first + 2 * int64_t{task.inputs};
+      const bool follows =
+          end <= int64_t{weights.k} * round_up(weights.n, kPanelColumns) / kPanelColumns;
+      task.next = follows ? task.panel + ptrdiff_t{task.inputs} * kPanelColumns : nullptr;
       run(task);
       task.rows += task.inputs;
       task.panel += static_cast<ptrdiff_t>(task.inputs) * kPanelColumns;
@@ -127,8 +142,21 @@ void f32_panel(const F32PanelTask& task) {
 #if DRAGOMAN_RELAXED_DOT
   // Twelve sums hide the latency of a fused multiplication and addition; half a panel at a time,
   // so that all operands stay in V8's 15 registers. Engines without relaxed SIMD prefer the pairs.
+  // The first of these passes waits for the panel; the others, if there are some, bring the next
+  // one nearer, each a share of every line.
+  const int passes_after = task.row_count / 6 * 2 - 1;
+  const bool is_ahead = task.next != nullptr && passes_after > 1;
+  const int line = kPanelColumns * int{sizeof(float)};
+  Ahead ahead{reinterpret_cast<const char*>(task.next), line / std::max(passes_after, 1)};
   for (; row + 6 <= task.row_count; row += 6) {
-    for (const int half : {0, 2}) f32_tile<6, 2>(task, row, half);
+    for (const int half : {0, 2}) {
+      if (!is_ahead || row + half == 0) {
+        f32_tile<6, 2>(task, row, half);
+      } else {
+        f32_tile<6, 2, true>(task, row, half, ahead);
+        ahead.bytes += ptrdiff_t{ahead.step} * task.inputs;
+      }
+    }
   }
 #endif
   for (; row + 2 <= task.row_count; row += 2) f32_tile<2, 4>(task, row, 0);

@@ -76,6 +76,22 @@ TEST_CASE("regions with pauses between them wake sleeping workers", "[base][pool
   }
 }
 
+TEST_CASE("sleeping workers are called before there is a region for them", "[base][pool]") {
+  ThreadPool pool(2);
+  const auto now = [] { return std::chrono::steady_clock::now(); };
+  for (const auto end = now() + std::chrono::seconds(10); pool.awake() && now() < end;) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  REQUIRE_FALSE(pool.awake());
+  // More than once, as a busy machine may let the worker fall asleep again before we look.
+  for (const auto end = now() + std::chrono::seconds(10); !pool.awake() && now() < end;) {
+    pool.wake();
+    std::this_thread::yield();
+  }
+  CHECK(pool.awake());
+  CHECK(counts_of(pool, 33) == std::vector<int>(33, 1));
+}
+
 TEST_CASE("long tiles held by workers are waited for", "[base][pool]") {
   ThreadPool pool(3);
   for (int round = 0; round < 10; ++round) {
