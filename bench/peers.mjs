@@ -1,6 +1,6 @@
-// Speed beside onnxruntime-web on the same weights, in one interleaved run.
+// Speed beside onnxruntime-web and Bergamot on the same weights, in one interleaved run.
 //
-//   npm run bench -- [--only minilm,marian,default] [--where node,node24,chromium]
+//   npm run bench -- [--only minilm,marian,default,student] [--where node,node24,chromium]
 //                    [--rounds N] [--results FILE] [--check] [--write]
 //
 // Contenders of a case take turns, round after round, each in a warm process or page of its own.
@@ -61,9 +61,9 @@ async function placeOf(where, models, peers) {
 }
 
 async function measureGroup(place, group, where, rounds) {
-  const { cases, ...options } = group;
+  const { cases, contenders: names, ...options } = group;
   const hosts = {};
-  for (const name of Object.keys(contenders)) hosts[name] = await place.open(name, options);
+  for (const name of names) hosts[name] = await place.open(name, options);
   const turns = cases.flatMap(({ name, times, what, only }) =>
     Object.keys(hosts)
       .filter((contender) => only === undefined || only === contender)

@@ -31,14 +31,33 @@ function defaultCases(inputs) {
   ];
 }
 
-const models = { minilm: minilmCases, marian: marianCases, default: defaultCases };
+// Bergamot has no way to ask for the first token, and no threads.
+function studentCases(inputs) {
+  return defaultCases(inputs).filter(({ what }) => !what.first);
+}
+
+const models = {
+  minilm: minilmCases,
+  marian: marianCases,
+  default: defaultCases,
+  student: studentCases,
+};
+const onnx = ['dragoman', 'ort-pinned', 'ort-latest'];
+const contenders = { minilm: onnx, marian: onnx, default: onnx, student: ['dragoman', 'bergamot'] };
+const threadCounts = { minilm: [1, 2], marian: [1, 2], default: [1, 2], student: [1] };
 // ONNX of the large model in float32 is only for checks: two files of 450 MB.
-const dtypes = { minilm: ['int8', 'fp32'], marian: ['int8'], default: ['int8'] };
+const dtypes = { minilm: ['int8', 'fp32'], marian: ['int8'], default: ['int8'], student: ['int8'] };
 
 /** All groups of a model. @param inputs  inputs.json of the models' folder */
 export function groupsOf(model, inputs) {
   return dtypes[model].flatMap((dtype) =>
-    [1, 2].map((threads) => ({ model, dtype, threads, cases: models[model](inputs) })),
+    threadCounts[model].map((threads) => ({
+      model,
+      dtype,
+      threads,
+      contenders: contenders[model],
+      cases: models[model](inputs),
+    })),
   );
 }
 

@@ -70,6 +70,7 @@ export function peerTable(rows) {
       both(group.dragoman),
       cell('ort-pinned'),
       cell('ort-latest'),
+      cell('bergamot'),
       times(median),
       times(least),
       number(first),
@@ -84,6 +85,7 @@ export function peerTable(rows) {
     'Dragoman ms',
     'ORT pinned',
     'ORT newest',
+    'Bergamot',
   ];
   return table([...head, 'ratio', 'of bests', 'first ms'], lines);
 }
@@ -150,6 +152,6 @@ export function writeDocs(results) {
     const label = `${version}, ${model} ${dtype}, ${threads} T: ${name}`;
     return value === undefined ? [] : [{ label, value }];
   });
-  writeFileSync(plot, barChart('Times as fast as onnxruntime-web, same weights', bars));
+  writeFileSync(plot, barChart('Times as fast as the fastest peer, same weights', bars));
   return [page, plot];
 }

@@ -1,9 +1,11 @@
 // Peers and the models to measure them with: installed and made once, into the cache folder.
-import { copyFileSync, readFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureEntry, entryPath } from '../../tools/lib/cache.mjs';
 import { run } from '../../tools/lib/run.mjs';
 import { root } from './report.mjs';
+
+const bergamot = '@browsermt/bergamot-translator';
 
 const own = (name) => join(root, 'bench/peers', name);
 const text = (name) => readFileSync(own(name), 'utf8');
@@ -15,6 +17,9 @@ export function ensurePeers() {
     copyFileSync(own('package.json'), join(partial, 'package.json'));
     const quiet = ['--no-audit', '--no-fund', '--loglevel=error', '--no-update-notifier'];
     run('npm', ['install', ...quiet], { cwd: partial });
+    // Bergamot's worker is a script of the old kind in a package that says it has none.
+    const worker = join(partial, 'node_modules', bergamot, 'worker/package.json');
+    writeFileSync(worker, '{ "type": "commonjs" }\n');
   });
   return folder;
 }
@@ -34,7 +39,11 @@ export function ensurePython() {
 
 /** A folder with the models; makes them unless they are there (minutes, 1.5 GB). */
 export function ensureModels() {
-  const folder = entryPath('bench-models', [text('make_models.py'), text('requirements.txt')]);
+  const folder = entryPath('bench-models', [
+    text('make_models.py'),
+    text('make_bergamot.py'),
+    text('requirements.txt'),
+  ]);
   ensureEntry(folder, (partial) => {
     run(ensurePython(), [own('make_models.py'), partial]);
   });
@@ -46,4 +55,5 @@ export const contenders = {
   dragoman: { peer: 'dragoman' },
   'ort-pinned': { peer: 'onnx', package: 'onnxruntime-web' },
   'ort-latest': { peer: 'onnx', package: 'onnxruntime-web-latest' },
+  bergamot: { peer: 'bergamot', package: bergamot },
 };

