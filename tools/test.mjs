@@ -35,8 +35,11 @@ const stages = {
   tools: testTools,
   'build-dev': () => buildNative('dev'),
   'test-dev': () => runTests('dev'),
-  'build-wasm': () => buildWasm('wasm'),
-  'test-wasm': () => runTests('wasm', ['--label-regex', 'wasm']),
+  'build-wasm': () => buildWasm('wasm', ['modules']),
+  'test-wasm': () => {
+    buildWasm('wasm');
+    runTests('wasm', ['--label-regex', 'wasm']);
+  },
   'build-package': buildPackage,
   types: () => {
     // A service worker has other globals than a page.
