@@ -2,6 +2,7 @@
 #include "unit/tasks/task_models.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <fstream>
 #include <iterator>
 #include <optional>
@@ -40,6 +41,34 @@ void write_json(JsonWriter& writer, Json value) {
 }
 
 }  // namespace
+
+std::string difference(Json expected, Json actual, const std::string& path) {
+  if (expected.is_number()) {
+    const double tolerance = expected.is_integer() && actual.is_integer() ? 0.0 : 1e-4;
+    const bool near = std::abs(expected.as_double() - actual.as_double()) <= tolerance;
+    return near ? "" : path + " is " + std::to_string(actual.as_double());
+  }
+  if (expected.is_string()) {
+    const bool same = actual.is_string() && expected.as_string() == actual.as_string();
+    return same ? "" : path + " is " + std::string(actual.as_string());
+  }
+  if (expected.size() != actual.size()) {
+    return path + " has size " + std::to_string(actual.size());
+  }
+  std::string found;
+  if (expected.is_array()) {
+    for (size_t i = 0; i < expected.size() && found.empty(); ++i) {
+      found = difference(expected.at(i), actual.at(i), path + "/" + std::to_string(i));
+    }
+    return found;
+  }
+  expected.each_member([&](std::string_view key, Json value) {
+    if (!found.empty()) return;
+    const std::string place = path + "/" + std::string(key);
+    found = actual.has(key) ? difference(value, actual.at(key), place) : place + " lacks";
+  });
+  return found;
+}
 
 std::string read_task_file(const std::string& folder, const std::string& file) {
   const std::string path = std::string(DRAGOMAN_GOLDEN_DIR) + "/tasks/" + folder + "/" + file;

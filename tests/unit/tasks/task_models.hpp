@@ -38,6 +38,10 @@ std::string finish_job(Engine& engine, int job);
 /// `value` as JSON text again.
 std::string json_of(Json value);
 
+/// Where `actual` differs from `expected`, and how; empty when it does not. Numbers that are no
+/// integers may be 1e-4 apart.
+std::string difference(Json expected, Json actual, const std::string& path);
+
 /// {"inputs": [texts], "options": options}
 std::string request_of(const std::vector<std::string>& texts, const std::string& options = "{}");
 

@@ -1,7 +1,6 @@
 // Tokens, answers and roles against Python, and texts of any length.
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
-#include <cmath>
 
 #include "base/utf.hpp"
 #include "tasks/bio_tags.hpp"
@@ -12,35 +11,6 @@ using namespace dragoman::test;
 using Catch::Matchers::ContainsSubstring;
 
 namespace {
-
-// Equal, numbers that are no integers within 1e-4; says where not.
-std::string difference(Json expected, Json actual, const std::string& path) {
-  if (expected.is_number()) {
-    const double tolerance = expected.is_integer() && actual.is_integer() ? 0.0 : 1e-4;
-    const bool near = std::abs(expected.as_double() - actual.as_double()) <= tolerance;
-    return near ? "" : path + " is " + std::to_string(actual.as_double());
-  }
-  if (expected.is_string()) {
-    const bool same = actual.is_string() && expected.as_string() == actual.as_string();
-    return same ? "" : path + " is " + std::string(actual.as_string());
-  }
-  if (expected.size() != actual.size()) {
-    return path + " has size " + std::to_string(actual.size());
-  }
-  std::string found;
-  if (expected.is_array()) {
-    for (size_t i = 0; i < expected.size() && found.empty(); ++i) {
-      found = difference(expected.at(i), actual.at(i), path + "/" + std::to_string(i));
-    }
-    return found;
-  }
-  expected.each_member([&](std::string_view key, Json value) {
-    if (!found.empty()) return;
-    const std::string place = path + "/" + std::string(key);
-    found = actual.has(key) ? difference(value, actual.at(key), place) : place + " lacks";
-  });
-  return found;
-}
 
 std::string request(const std::string& input, const std::string& options = "{}") {
   return R"({"inputs": [)" + input + R"(], "options": )" + options + "}";
