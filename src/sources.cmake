@@ -181,11 +181,13 @@ set(DRAGOMAN_TASKS_SOURCES
   src/tasks/zero_shot.cpp
 )
 
-# What runs for every token, besides the kernels. Under Emscripten the rest is compiled for size:
-# it waits for the network, or for these.
+# What runs for every token or character, besides the kernels. Under Emscripten the rest is
+# compiled for size: it waits for the network, or for these.
 set(DRAGOMAN_HOT_SOURCES
   src/base/arena.cpp
   src/base/thread_pool.cpp
+  src/base/unicode.cpp
+  src/base/utf.cpp
   src/decode/beam_search.cpp
   src/decode/greedy_search.cpp
   src/decode/top_k.cpp
@@ -195,4 +197,18 @@ set(DRAGOMAN_HOT_SOURCES
   src/nn/linear.cpp
   src/nn/norm.cpp
   src/nn/rotary.cpp
+  src/text/added_tokens.cpp
+  src/text/bert_normalizer.cpp
+  src/text/bert_pre_tokenizer.cpp
+  src/text/bpe_merges.cpp
+  src/text/cached_model.cpp
+  src/text/normal_forms.cpp
+  src/text/normalized_text.cpp
+  src/text/pattern.cpp
+  src/text/sentencepiece/charsmap.cpp
+  src/text/sentencepiece/spm_normalizer.cpp
+  src/text/sentencepiece/unigram.cpp
+  src/text/splitting.cpp
+  src/text/vocab.cpp
+  src/text/word_piece.cpp
 )

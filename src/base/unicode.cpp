@@ -81,16 +81,16 @@ void append_row_of(std::u32string& out, char32_t c) {
 
 }  // namespace
 
-bool is_white_space(char32_t c) {
+bool unicode_lookup::is_white_space(char32_t c) {
   return has(c, kSpace);
 }
-bool is_control(char32_t c) {
+bool unicode_lookup::is_control(char32_t c) {
   return has(c, kControl);
 }
 bool is_nonspacing_mark(char32_t c) {
   return has(c, kMark);
 }
-bool is_punctuation(char32_t c) {
+bool unicode_lookup::is_punctuation(char32_t c) {
   return has(c, kPunctuation);
 }
 bool is_word_character(char32_t c) {

@@ -12,14 +12,28 @@
 
 namespace dragoman {
 
-/// White_Space.
+/// The properties that are asked of every character of a text, by the tables alone.
+namespace unicode_lookup {
 bool is_white_space(char32_t c);
-/// Cc, Cf or Co of Unicode 8, but for tab, line feed and carriage return.
 bool is_control(char32_t c);
+bool is_punctuation(char32_t c);
+}  // namespace unicode_lookup
+
+/// White_Space.
+inline bool is_white_space(char32_t c) {
+  return c < 0x80 ? c == ' ' || c - 9 < 5u : unicode_lookup::is_white_space(c);
+}
+/// Cc, Cf or Co of Unicode 8, but for tab, line feed and carriage return.
+inline bool is_control(char32_t c) {
+  return c - 0x20 >= 0x5Fu && unicode_lookup::is_control(c);
+}
 /// Mn of Unicode 8.
 bool is_nonspacing_mark(char32_t c);
 /// P* of Unicode 8, and every ASCII character that is neither letter, digit, space nor control.
-bool is_punctuation(char32_t c);
+inline bool is_punctuation(char32_t c) {
+  if (c >= 0x80) return unicode_lookup::is_punctuation(c);
+  return c - 0x21 < 0x5Eu && c - '0' >= 10u && (c | 0x20) - 'a' >= 26u;
+}
 /// What a regular expression's \w matches: alphabetic, marks, decimal digits, connectors, joiners.
 bool is_word_character(char32_t c);
 /// General categories as patterns see them, those alike taken together.

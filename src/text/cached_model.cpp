@@ -1,7 +1,7 @@
 // Open addressing over words that lie with their tokens in one buffer.
 #include "text/cached_model.hpp"
 
-#include <algorithm>
+#include <cstring>
 
 namespace dragoman {
 
@@ -25,8 +25,7 @@ size_t WordCache::slot_of(std::u32string_view word, uint32_t hash) const {
   for (; slots_[slot].chars != 0; slot = (slot + 1) % kSlots) {
     const Slot& entry = slots_[slot];
     if (entry.hash != hash || entry.chars != word.size()) continue;
-    if (std::equal(word.begin(), word.end(),
-                   data_.begin() + static_cast<std::ptrdiff_t>(entry.start))) {
+    if (std::memcmp(word.data(), data_.data() + entry.start, word.size() * sizeof(char32_t)) == 0) {
       break;
     }
   }

@@ -92,7 +92,7 @@ void decompose(NormalizedText& text, bool compatible) {
 
 void compose(NormalizedText& text, bool compatible) {
   if (std::all_of(text.chars.begin(), text.chars.end(),
-                  [compatible](char32_t c) { return is_stable(c, compatible); })) {
+                  [compatible](char32_t c) { return c < 0x80 || is_stable(c, compatible); })) {
     return;
   }
   TextEdit edit = decomposed(text, compatible);

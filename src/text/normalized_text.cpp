@@ -9,15 +9,18 @@ namespace dragoman {
 
 NormalizedText NormalizedText::from_utf8(std::string_view text) {
   NormalizedText result;
-  result.chars = to_utf32(text);
-  result.starts.reserve(result.chars.size());
-  result.ends.reserve(result.chars.size());
+  result.resize(text.size());  // a character has at least one byte
+  size_t count = 0;
   uint32_t units = 0;
-  for (const char32_t c : result.chars) {
-    result.starts.push_back(units);
+  for (size_t i = 0; i < text.size(); ++count) {
+    const auto byte = static_cast<uint8_t>(text[i]);
+    const char32_t c = byte < 0x80 ? (++i, byte) : next_code_point(text, i);
+    result.chars[count] = c;
+    result.starts[count] = units;
     units += utf16_length(c);
-    result.ends.push_back(units);
+    result.ends[count] = units;
   }
+  result.resize(count);
   return result;
 }
 

@@ -50,6 +50,13 @@ void append_all(std::vector<T>& out, const std::vector<T>& more) {
   out.insert(out.end(), more.begin(), more.end());
 }
 
+void reserve(Encoding& out, size_t tokens) {
+  for (auto* numbers : {&out.ids, &out.type_ids, &out.words}) numbers->reserve(tokens);
+  for (auto* offsets : {&out.starts, &out.ends}) offsets->reserve(tokens);
+  out.special.reserve(tokens);
+  out.texts.reserve(tokens);
+}
+
 // The template's type ids replace those of the text.
 // @param index  of the text, 0 or 1
 void append(Encoding& out, const Encoding& text, int32_t type_id, int8_t index) {
@@ -73,24 +80,29 @@ int PostProcessor::added(bool is_pair) const {
 }
 
 // @param windows  whether the first and the second text are windows of what was cut
-Encoding PostProcessor::assemble(Encoding first, const Encoding* second,
+Encoding PostProcessor::assemble(const Encoding* first, const Encoding* second,
                                  std::pair<bool, bool> windows, bool add_special_tokens) const {
-  if (trims) trim(first);
-  std::optional<Encoding> other;
-  if (second != nullptr) {
-    other = *second;
-    if (trims) trim(*other);
+  std::optional<Encoding> trimmed[2];  // what is not trimmed is not copied
+  if (trims) {
+    first = &trimmed[0].emplace(*first);
+    trim(*trimmed[0]);
+    if (second != nullptr) {
+      second = &trimmed[1].emplace(*second);
+      trim(*trimmed[1]);
+    }
   }
   Encoding out;
-  for (const TemplatePiece& piece : other ? pair : single) {
+  const auto& pieces = second != nullptr ? pair : single;
+  reserve(out, first->ids.size() + (second != nullptr ? second->ids.size() : 0) + pieces.size());
+  for (const TemplatePiece& piece : pieces) {
     if (piece.kind != Kind::kSpecial) {
       const bool is_second = piece.kind == Kind::kSecond;
       // Of windows the reference forgets to set the types.
       const bool forgotten =
           (is_second ? windows.second : windows.first) && !(types_windows && add_special_tokens);
       const int32_t type = forgotten ? (is_second ? 1 : 0) : piece.type_id;
-      if (!is_second) append(out, first, type, 0);
-      if (is_second && other) append(out, *other, type, 1);
+      if (!is_second) append(out, *first, type, 0);
+      if (is_second && second != nullptr) append(out, *second, type, 1);
     } else if (add_special_tokens) {
       out.ids.push_back(piece.id);
       out.type_ids.push_back(piece.type_id);
@@ -106,9 +118,9 @@ Encoding PostProcessor::assemble(Encoding first, const Encoding* second,
 
 Encoding PostProcessor::process(const Encoding& first, const Encoding* second,
                                 bool add_special_tokens) const {
-  Encoding out = assemble(first, second, {false, false}, add_special_tokens);
+  Encoding out = assemble(&first, second, {false, false}, add_special_tokens);
   const auto add = [&](const Encoding& a, const Encoding* b) {
-    out.overflow.push_back(assemble(a, b, {&a != &first, b != second}, add_special_tokens));
+    out.overflow.push_back(assemble(&a, b, {&a != &first, b != second}, add_special_tokens));
   };
   for (const Encoding& window : first.overflow) {
     add(window, second);

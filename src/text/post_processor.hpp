@@ -36,7 +36,7 @@ struct PostProcessor {
   Encoding process(const Encoding& first, const Encoding* second, bool add_special_tokens) const;
 
  private:
-  Encoding assemble(Encoding first, const Encoding* second, std::pair<bool, bool> windows,
+  Encoding assemble(const Encoding* first, const Encoding* second, std::pair<bool, bool> windows,
                     bool add_special_tokens) const;
   void trim(Encoding& text) const;
 };

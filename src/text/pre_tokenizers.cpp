@@ -73,8 +73,13 @@ class ByteLevel final : public PreTokenizer {
     for (Span& word : words) {
       const size_t begin = out.size();
       for (size_t i = word.begin; i < word.end; ++i) {
+        const char32_t c = text.chars[i];
+        if (c - 0x21 < 0x5Eu) {  // printable ASCII is itself
+          out.push(c, text.starts[i], text.ends[i]);
+          continue;
+        }
         bytes.clear();
-        append_utf8(bytes, text.chars[i]);
+        append_utf8(bytes, c);
         for (const char byte : bytes) {
           out.push(byte_character(static_cast<uint8_t>(byte)), text.starts[i], text.ends[i]);
         }

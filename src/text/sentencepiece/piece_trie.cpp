@@ -43,20 +43,6 @@ void PieceTrie::build(std::vector<std::pair<std::string_view, int32_t>> keys) {
   }
 }
 
-// The root has up to 256 children and is visited at every position: it gets a table of its own.
-bool PieceTrie::step(uint32_t& node, uint8_t byte) const {
-  if (node == kRoot) {
-    node = root_.empty() ? 0 : root_[byte];
-    return node != 0;
-  }
-  const auto begin = labels_.begin() + static_cast<std::ptrdiff_t>(first_child_[node]);
-  const auto end = labels_.begin() + static_cast<std::ptrdiff_t>(first_child_[node + 1]);
-  const auto found = std::lower_bound(begin, end, byte);
-  if (found == end || *found != byte) return false;
-  node = static_cast<uint32_t>(found - labels_.begin());
-  return true;
-}
-
 size_t PieceTrie::longest_prefix(std::string_view text, int limit) const {
   size_t longest = 0;
   uint32_t node = kRoot;

@@ -20,7 +20,24 @@ class PieceTrie {
   bool empty() const { return labels_.size() <= 1; }
 
   /// Moves `node` to its child under `byte`; false when there is none.
-  bool step(uint32_t& node, uint8_t byte) const;
+  bool step(uint32_t& node, uint8_t byte) const {
+    if (node == kRoot) {
+      // The root has up to 256 children and is visited at every position: a table of its own.
+      node = root_.empty() ? 0 : root_[byte];
+      return node != 0;
+    }
+    // Few have more than a handful.
+    uint32_t low = first_child_[node];
+    uint32_t high = first_child_[node + 1];
+    while (high - low > 8) {
+      const uint32_t middle = low + (high - low) / 2;
+      (labels_[middle] <= byte ? low : high) = middle;
+    }
+    while (low < high && labels_[low] != byte) ++low;
+    if (low == high) return false;
+    node = low;
+    return true;
+  }
   /// Value of the key that ends at `node`, or -1.
   int32_t value(uint32_t node) const { return values_[node]; }
 
