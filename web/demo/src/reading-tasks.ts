@@ -3,6 +3,7 @@
 import { pipeline } from 'dragoman';
 import { AttentionMap } from './attention-map.js';
 import { element } from './dom.js';
+import { markedText } from './marked-text.js';
 import { ModelSlot } from './model-slot.js';
 import { scoreList } from './score-list.js';
 import { decimal, percent, reading, sentenceCase, text as strings } from './strings.js';
@@ -94,6 +95,11 @@ function ranked(items: readonly Scored[], truncated = false): Answer {
   return { nodes, summary: best ? reading.best(best.words, best.figure) : '' };
 }
 
+const plainAnswer = (note: string): Answer => ({
+  nodes: [element('p', { class: 'note' }, note)],
+  summary: note,
+});
+
 const lines = (value: string) => value.split('\n').filter((line) => line.trim() !== '');
 
 function attention(classifier: Classifier): ReadingTask {
@@ -179,8 +185,7 @@ const fillMask = () =>
       const mask = model.info.mask_token ?? '[MASK]';
       const masked = text.replaceAll('[MASK]', () => mask);
       if (!masked.includes(mask)) {
-        const note = element('p', { class: 'note' }, reading.noMask);
-        return { nodes: [note], summary: reading.noMask };
+        return plainAnswer(reading.noMask);
       }
       const found = await model(masked, { truncation: true, signal });
       const single = found.every((each) => !Array.isArray(each));
@@ -217,7 +222,72 @@ const similarity = () =>
     },
   });
 
+/** Spans of one kind in the text, and below it all of them with how sure the model is. */
+const entities = () =>
+  define({
+    id: 'entities',
+    name: 'Names and places',
+    task: 'token-classification',
+    note: 'People, places and whatever else a model of named entities marks in a text.',
+    field: 'Text',
+    example: {
+      text: 'Ada Lovelace met Charles Babbage in London, long before Microsoft was founded.',
+      second: '',
+    },
+    read: async (model, { text }, signal) => {
+      const found = await model(text, { aggregation_strategy: 'first', signal });
+      if (found.length === 0) return plainAnswer(reading.noEntities);
+      const items = found.map(({ entity_group: label, score, start, end }) => ({
+        ...bar(text.slice(start, end), score),
+        mark: { start, end, label: sentenceCase(label), detail: percent(score) },
+      }));
+      const marked = markedText(
+        text,
+        items.map(({ mark }) => mark),
+      );
+      const summary = reading.entities(
+        items.map(({ words, mark }) => reading.labelled(words, mark.label)),
+      );
+      return { nodes: [marked, scoreList(items)], summary };
+    },
+  });
+
+const answers = () =>
+  define({
+    id: 'answers',
+    name: 'Questions',
+    task: 'question-answering',
+    note: 'The words of a text that answer a question. Needs a model of question answering.',
+    field: 'Question',
+    secondField: 'Text with the answer',
+    example: {
+      text: 'When does the ferry leave?',
+      second:
+        'The island has no bridge. A ferry leaves the old harbour at half past seven every ' +
+        'morning, and comes back in the afternoon.',
+    },
+    read: async (model, { text, second }, signal) => {
+      const found = await model(text, second, { top_k: 3, signal });
+      const all = Array.isArray(found) ? found : [found];
+      const [best] = all;
+      if (best === undefined || best.answer === '') return plainAnswer(reading.noAnswer);
+      const { start, end, score } = best;
+      const mark = { start, end, label: reading.answer, detail: percent(score), best: true };
+      const items = all.map(({ answer, score }) => bar(answer, score));
+      const { nodes, summary } = ranked(items, best.truncated);
+      return { nodes: [markedText(second, [mark]), ...nodes], summary };
+    },
+  });
+
 /** @param classifier the page's own, which does what classifiers do until another is asked for */
 export function readingTasks(classifier: Classifier): ReadingTask[] {
-  return [attention(classifier), labels(classifier), zeroShot(), fillMask(), similarity()];
+  return [
+    attention(classifier),
+    labels(classifier),
+    entities(),
+    answers(),
+    zeroShot(),
+    fillMask(),
+    similarity(),
+  ];
 }

@@ -128,6 +128,11 @@ export const reading = {
   cut: 'The text was cut: only its beginning was read.',
   noMask: 'Write [MASK] where a word is missing.',
   mask: (number: number) => `Mask ${number}`,
+  noEntities: 'The model marks nothing in this text.',
+  labelled: (words: string, label: string) => `${words}: ${label}`,
+  entities: (found: string[]) => `Found ${count(found.length, 'name')}. ${found.join('; ')}.`,
+  answer: 'Answer',
+  noAnswer: 'The model finds no answer in this text.',
 };
 
 /** A label of a model as people write: "Positive" of POSITIVE, "Card arrival" of card_arrival. */
