@@ -62,6 +62,8 @@ void apply_byte_level_options(const PretrainedConfig& config, std::string_view m
   const std::string& name = config.tokenizer_class();
   const bool roberta =
       name.empty() ? contains(kRobertaModels, model_type) : contains(kRobertaClasses, name);
+  // Their classes in `transformers` assert this.
+  stages.refuses_words = !prefixed && (roberta || name == "GPT2Tokenizer");
   if (!roberta || !is("post_processor", "RobertaProcessing")) return;
   stages.post_processor.prefixed = prefixed;
   stages.post_processor.trims = config.flag("trim_offsets").value_or(true);

@@ -71,6 +71,12 @@ Encoding PipelineTokenizer::encode(std::string_view text, std::optional<std::str
 
 Encoding PipelineTokenizer::encode_words(std::span<const std::string_view> words,
                                          const EncodeOptions& options) const {
+  if (stages_.refuses_words) {
+    throw Error(
+        ErrorCode::kUnsupportedOption,
+        "Words that were cut beforehand need a tokenizer with \"add_prefix_space\": true in "
+        "tokenizer_config.json: this one tells words by the space before them.");
+  }
   Encoding all;
   for (size_t i = 0; i < words.size(); ++i) {
     int32_t word = 0;

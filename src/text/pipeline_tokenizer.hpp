@@ -26,6 +26,8 @@ struct TokenizerStages {
   std::unique_ptr<Decoder> decoder;
   AddedVocabulary added;
   TruncationRules truncation;
+  // Words begin with a space that texts do not get: words cut beforehand would lack it.
+  bool refuses_words = false;
   bool clean_up_spaces = false;  // clean_up_tokenization_spaces of tokenizer_config.json
 };
 

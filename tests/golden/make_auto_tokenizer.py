@@ -20,6 +20,7 @@ warnings.filterwarnings("ignore")
 GOLDEN = Path(__file__).parent
 KEYS = ["bos", "eos", "unk", "sep", "pad", "cls", "mask"]
 ROMAN = "The old teacher \U0001f600 can't see Dr. Smith's caf\u00e9, \u4e2d\u6587 i.e. the key."
+TOKENIZED = "the old river"  # all known: of unknown tokens ours gives the unknown token
 WORDS = ["The", "unhappiest", "\U0001f600\u00e9t\u00e9", "teacher"]
 
 # Name, folder of tests/golden/tasks or None, files of tests/golden/tokenizers, other files.
@@ -34,6 +35,10 @@ FOLDERS = [
     ("unpadded", "bert", None, {"tokenizer_config.json": {
         "tokenizer_class": "BertTokenizer", "pad_token": None, "sep_token": "the",
         "additional_special_tokens": ["old", "a"]}}),
+    ("roberta", "piece-roberta-mask", None, {}),
+    ("xlm-roberta", "piece-xlm-roberta-answers", None, {}),
+    ("albert", "piece-albert-answers", None, {}),
+    ("deberta", "piece-deberta-entities", None, {}),
 ]
 
 CALLS = [
@@ -116,8 +121,8 @@ def called(tokenizer, text, options):
 
 def folder_of(task, prefix, others, target):
     if task:
-        for name in ["config.json", "tokenizer_config.json", "vocab.txt", "vocab.json",
-                     "source.spm", "target.spm"]:
+        for name in ["config.json", "tokenizer_config.json", "tokenizer.json", "vocab.txt",
+                     "vocab.json", "source.spm", "target.spm"]:
             if (GOLDEN / "tasks" / task / name).exists():
                 shutil.copy(GOLDEN / "tasks" / task / name, target / name)
     else:
@@ -159,7 +164,7 @@ def described(name, task, prefix, others):
             "ids": ids,
             "decoded": [tokenizer.decode(ids), tokenizer.decode(ids, skip_special_tokens=True)],
             "tokens": tokenizer.convert_ids_to_tokens(ids),
-            "tokenized": tokenizer.tokenize("The old teacher"),
+            "tokenized": tokenizer.tokenize(TOKENIZED),
             "lookups": lookups, "found": tokenizer.convert_tokens_to_ids(lookups),
         }
 
