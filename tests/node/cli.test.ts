@@ -156,6 +156,22 @@ describe('commands of encoders', () => {
     expect((await run(words.slice(0, -2), lines)).status).toBe(2);
   });
 
+  it('roles prints the roles around each predicate that a line has', async () => {
+    const words = ['roles', ...model('roles'), '--predicates', 'rain,gave'];
+    const { status, stdout } = await run(words, 'the rain did rain\n\nthe train left\n');
+    expect(status).toBe(0);
+    const [first = [], second, third] = rows(stdout);
+    // Two places, each with the roles that Python's search finds.
+    expect(first.slice(0, 4)).toEqual(['ARG1', 'the', 'ARG1', 'rain did rain']);
+    expect(first.length).toBeGreaterThan(4);
+    expect([second, third]).toEqual([[''], ['']]);
+    const json = await run([...words, '--json'], 'Wolfgang gave her the book\nnothing\n');
+    const [found, none] = json.stdout.trimEnd().split('\n');
+    expect(JSON.parse(found ?? '')).toMatchObject([{ predicate: 'gave', start: 9, end: 13 }]);
+    expect(none).toBe('[]');
+    expect((await run(words.slice(0, -2), 'a\n')).status).toBe(2);
+  });
+
   it('fill-mask prints words with scores', async () => {
     const words = ['fill-mask', ...model('fill-mask'), '--top-k', '2'];
     const { stdout } = await run(words, 'I [MASK] this film.\na [MASK] and [MASK]\n');

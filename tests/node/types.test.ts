@@ -78,6 +78,8 @@ it('entities and answers are typed by the options', () => {
 });
 
 it('tensors and inspections are typed by the options', () => {
+  const held = { output_attentions: true } as const;
+  const perhaps = { output_attentions: true };
   const calls = (
     extract: PipelineFor<'embeddings'>,
     classify: TextClassificationPipeline,
@@ -88,6 +90,9 @@ it('tensors and inspections are typed by the options', () => {
     pooled: extract(['a'], { pooling: 'mean' }),
     inspected: extract(['a'], { output_attentions: true }),
     labels: classify('a', { output_hidden_states: true, top_k: null }),
+    held: classify('a', held),
+    perhaps: classify('a', perhaps),
+    perhapsMany: extract(['a'], perhaps),
     one: zeroShot('a', 'b, c'),
     many: zeroShot(['a'], ['b', 'c'], { multi_label: true }),
     // @ts-expect-error labels are needed
@@ -101,6 +106,13 @@ it('tensors and inspections are typed by the options', () => {
   expectTypeOf<Calls['pooled']>().resolves.toEqualTypeOf<Tensor>();
   expectTypeOf<Calls['inspected']>().resolves.toEqualTypeOf<InspectedFeatures[]>();
   expectTypeOf<Calls['labels']>().resolves.toEqualTypeOf<InspectedClassification>();
+  expectTypeOf<Calls['held']>().resolves.toEqualTypeOf<InspectedClassification>();
+  expectTypeOf<Calls['perhaps']>().resolves.toEqualTypeOf<
+    Classification[] | InspectedClassification
+  >();
+  expectTypeOf<Calls['perhapsMany']>().resolves.toEqualTypeOf<
+    Tensor | Tensor[] | InspectedFeatures[]
+  >();
   expectTypeOf<Calls['one']>().resolves.toEqualTypeOf<ZeroShotClassification>();
   expectTypeOf<Calls['many']>().resolves.toEqualTypeOf<ZeroShotClassification[]>();
 });

@@ -6,9 +6,16 @@ import type { LoadedModel } from '../engine.js';
 import type { FeatureOptions } from '../generated/options.js';
 import type { CallOptions } from '../options.js';
 import type { PipelineBase, TaskDefinition } from './definition.js';
-import type { Inspected, InspectionOption, InspectionOptions } from './inspection.js';
+import type {
+  Inspected,
+  Inspecting,
+  InspectionOption,
+  NoInspection,
+  PerhapsInspecting,
+} from './inspection.js';
 
-export interface FeatureCallOptions extends CallOptions, Omit<FeatureOptions, InspectionOption> {}
+export interface FeatureCallOptions
+  extends CallOptions, Omit<FeatureOptions, InspectionOption>, NoInspection {}
 
 export interface InspectedFeatures extends Inspected {
   features: Tensor;
@@ -26,11 +33,16 @@ export interface FeatureExtractionPipeline extends PipelineBase {
   (texts: readonly string[], options?: FeatureCallOptions & Unpooled): Promise<Tensor[]>;
   (texts: readonly string[], options: FeatureCallOptions): Promise<Tensor | Tensor[]>;
   /** With attentions or hidden states, an object for each text. */
-  (text: string, options: FeatureCallOptions & InspectionOptions): Promise<InspectedFeatures>;
+  (text: string, options: Inspecting<FeatureCallOptions>): Promise<InspectedFeatures>;
+  (texts: readonly string[], options: Inspecting<FeatureCallOptions>): Promise<InspectedFeatures[]>;
+  (
+    text: string,
+    options: PerhapsInspecting<FeatureCallOptions>,
+  ): Promise<Tensor | InspectedFeatures>;
   (
     texts: readonly string[],
-    options: FeatureCallOptions & InspectionOptions,
-  ): Promise<InspectedFeatures[]>;
+    options: PerhapsInspecting<FeatureCallOptions>,
+  ): Promise<Tensor | Tensor[] | InspectedFeatures[]>;
 }
 
 /** What the engine gives. */

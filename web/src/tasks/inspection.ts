@@ -8,6 +8,17 @@ export type InspectionOptions =
 
 export type InspectionOption = 'output_attentions' | 'output_hidden_states';
 
+/** Neither is asked for. */
+export type NoInspection = { [Option in InspectionOption]?: false | undefined };
+
+/** The options of a call that asks for them. */
+export type Inspecting<Options> = Omit<Options, InspectionOption> & InspectionOptions;
+
+/** Of one whose type does not tell, such as `{ output_attentions: boolean }`. */
+export type PerhapsInspecting<Options> = Omit<Options, InspectionOption> & {
+  [Option in InspectionOption]?: boolean | undefined;
+};
+
 /** What came along as `output_attentions` and `output_hidden_states` asked. */
 export interface Inspected {
   tokens: InspectedToken[];

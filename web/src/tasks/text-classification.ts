@@ -6,12 +6,18 @@ import type { ClassificationOptions } from '../generated/options.js';
 import type { CallOptions } from '../options.js';
 import type { TextPair } from '../texts.js';
 import type { PipelineBase, TaskDefinition } from './definition.js';
-import type { Inspected, InspectionOption, InspectionOptions } from './inspection.js';
+import type {
+  Inspected,
+  Inspecting,
+  InspectionOption,
+  NoInspection,
+  PerhapsInspecting,
+} from './inspection.js';
 
 export type ClassificationTask = 'text-classification' | 'sentiment-analysis';
 
 export interface ClassificationCallOptions
-  extends CallOptions, Omit<ClassificationOptions, InspectionOption> {}
+  extends CallOptions, Omit<ClassificationOptions, InspectionOption>, NoInspection {}
 
 export interface Classification {
   label: string;
@@ -43,12 +49,20 @@ export interface TextClassificationPipeline extends PipelineBase {
   /** With attentions or hidden states, an object for each text. */
   (
     input: ClassificationInput,
-    options: ClassificationCallOptions & InspectionOptions,
+    options: Inspecting<ClassificationCallOptions>,
   ): Promise<InspectedClassification>;
   (
     inputs: readonly ClassificationInput[],
-    options: ClassificationCallOptions & InspectionOptions,
+    options: Inspecting<ClassificationCallOptions>,
   ): Promise<InspectedClassification[]>;
+  (
+    input: ClassificationInput,
+    options: PerhapsInspecting<ClassificationCallOptions>,
+  ): Promise<Classification[] | InspectedClassification>;
+  (
+    inputs: readonly ClassificationInput[],
+    options: PerhapsInspecting<ClassificationCallOptions>,
+  ): Promise<Classification[] | Classification[][] | InspectedClassification[]>;
 }
 
 // For one text its labels; for an array the best label each, or with top_k the labels.

@@ -4,6 +4,7 @@ import { embed } from './embed.js';
 import { fillMask } from './fill-mask.js';
 import { questionAnswering } from './question-answering.js';
 import { rerank } from './rerank.js';
+import { roles } from './roles.js';
 import { tokenClassification } from './token-classification.js';
 import { translate } from './translate.js';
 import { zeroShot } from './zero-shot.js';
@@ -14,6 +15,8 @@ export const commands = {
   'token-classification': tokenClassification,
   ner: tokenClassification,
   'question-answering': questionAnswering,
+  'semantic-role-labelling': roles,
+  roles,
   'zero-shot': zeroShot,
   'fill-mask': fillMask,
   embed,
