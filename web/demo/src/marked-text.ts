@@ -19,10 +19,11 @@ export function markedText(text: string, marks: readonly Mark[]): HTMLElement {
   for (const { start, end, label, detail, best } of marks.toSorted((a, b) => a.start - b.start)) {
     if (start < done || end <= start) continue;
     const words = element('span', { class: 'words' }, text.slice(start, end));
+    // A line may end within the words, not between them and their label.
     const name = element('span', { class: 'label' }, label);
     paragraph.append(
       text.slice(done, start),
-      element('mark', { class: best ? 'best' : undefined, title: detail }, words, ' ', name),
+      element('mark', { class: best ? 'best' : undefined, title: detail }, words, '\u00a0', name),
     );
     done = end;
   }

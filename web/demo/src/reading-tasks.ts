@@ -228,7 +228,7 @@ const entities = () =>
     id: 'entities',
     name: 'Names and places',
     task: 'token-classification',
-    note: 'People, places and whatever else a model of named entities marks in a text.',
+    note: 'People, places and other names in a text. Needs a model of named entities.',
     field: 'Text',
     example: {
       text: 'Ada Lovelace met Charles Babbage in London, long before Microsoft was founded.',
