@@ -48,6 +48,9 @@ set(DRAGOMAN_NN_SOURCES
 )
 set(DRAGOMAN_FORMATS_SOURCES
   src/formats/elements.cpp
+  src/formats/gguf.cpp
+  src/formats/gguf_header.cpp
+  src/formats/gguf_types.cpp
   src/formats/pickle.cpp
   src/formats/pickle_machine.cpp
   src/formats/safetensors.cpp
@@ -120,6 +123,9 @@ set(DRAGOMAN_MODELS_SOURCES
   src/models/encoder_page.cpp
   src/models/encoder_pass.cpp
   src/models/fairseq_names.cpp
+  src/models/gguf_config.cpp
+  src/models/gguf_tokenizer.cpp
+  src/models/gguf_vocabulary.cpp
   src/models/gpt2.cpp
   src/models/hypothesis_rows.cpp
   src/models/inputs.cpp

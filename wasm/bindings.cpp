@@ -96,6 +96,10 @@ void end_weights(int model) {
   guarded([&] { engine().end_weights(model); });
 }
 
+double head_bytes(int model) {
+  return guarded([&] { return static_cast<double>(engine().head_bytes(model)); });
+}
+
 std::string packed_regions(int model) {
   return guarded([&] { return engine().packed_regions(model); });
 }
@@ -174,6 +178,7 @@ EMSCRIPTEN_BINDINGS(dragoman) {
   function("beginWeights", &dragoman::begin_weights);
   function("feedWeights", &dragoman::feed_weights);
   function("endWeights", &dragoman::end_weights);
+  function("headBytes", &dragoman::head_bytes);
   function("packedRegions", &dragoman::packed_regions);
   function("adoptPacked", &dragoman::adopt_packed);
   function("finishModel", &dragoman::finish_model);

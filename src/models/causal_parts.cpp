@@ -27,6 +27,7 @@ CausalParts::CausalParts(const TransformerConfig& given, WeightType type)
   if (config.positions == Positions::kLearned) {
     positions.emplace(config.max_positions, config.hidden_size, table_type(type));
   }
+  if (config.attention.rotary_divisors) rotary_divisors.emplace(config.head_dim / 2, 1.0F);
 }
 
 TokenTable CausalParts::word_table() const {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "models/parts.hpp"
-#include "nn/transposed_slot.hpp"
+#include "nn/slots.hpp"
 
 namespace dragoman {
 
@@ -23,7 +23,8 @@ struct CausalParts {
   std::vector<EncoderLayer> layers;
   LayerNorm norm;
   Linear output;
-  std::vector<std::unique_ptr<TransposedSlot>> transposed;  // of matrices published as Conv1D
+  std::optional<Vector> rotary_divisors;        // [head_dim / 2]
+  std::vector<std::unique_ptr<Slot>> adapters;  // of matrices published in another layout
 };
 
 }  // namespace dragoman

@@ -134,7 +134,9 @@ const Rotary* CausalSession::rotary_up_to(int positions) {
     const TransformerConfig& config = parts_.config;
     const int dim =
         config.head_dim > 0 ? config.head_dim : config.hidden_size / config.decoder.heads;
-    rotary_.emplace(wanted, dim, attention.rotary_theta, attention.rotary_scaling);
+    const std::span<const float> divisors =
+        parts_.rotary_divisors ? parts_.rotary_divisors->values() : std::span<const float>();
+    rotary_.emplace(wanted, dim, attention.rotary_theta, attention.rotary_scaling, divisors);
   }
   return &*rotary_;
 }

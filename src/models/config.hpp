@@ -50,6 +50,7 @@ struct AttentionPositions {
   int window = -1;
   int global_every = 1;
   RotaryScaling rotary_scaling = {};
+  bool rotary_divisors = false;  // of frequencies, each its own, come with the weights
   // Disentangled: a table of twice `span` vectors; buckets of distances if there are any.
   Disentangled disentangled = {};
   bool has_table = false;
@@ -73,6 +74,7 @@ struct StackConfig {
 struct TransformerConfig {
   std::string model_type;    // "bert", "marian"
   std::string architecture;  // the class the checkpoint was saved from, or empty
+  bool gguf_names = false;   // tensors have the names and layout of GGUF
   int hidden_size = 0;
   int embedding_size = 0;      // width of the tables, where it is not hidden_size
   int vocab_size = 0;          // of the encoder, or of both sides

@@ -3,6 +3,7 @@
 
 #include "models/families.hpp"
 #include "models/names.hpp"
+#include "nn/transposed_slot.hpp"
 
 namespace dragoman {
 
@@ -36,10 +37,10 @@ class Conv1dNames {
  public:
   explicit Conv1dNames(CausalParts& parts) : parts_(parts) {}
   void name(const Names& names, const std::string& name, Linear& layer) {
-    if (next_ == parts_.transposed.size()) {
-      parts_.transposed.push_back(std::make_unique<TransposedSlot>(layer.weight_slot()));
+    if (next_ == parts_.adapters.size()) {
+      parts_.adapters.push_back(std::make_unique<TransposedSlot>(layer.weight_slot()));
     }
-    names.weight(name, parts_.transposed[next_++].get());
+    names.weight(name, parts_.adapters[next_++].get());
     names.slot(name + ".bias", layer.bias_slot());
   }
 
@@ -69,7 +70,27 @@ void name_under(const std::string& prefix, CausalParts& parts, SlotTable& slots)
   }
 }
 
+// GGUF has matrices as torch's Linear has them.
+void name_gguf(CausalParts& parts, SlotTable& slots) {
+  const Names names(slots, "");
+  names.weight("token_embd", parts.word_slot());
+  names.table("position_embd", *parts.positions);
+  names.norm("output_norm", parts.norm);
+  names.weight("output", parts.output.weight_slot());
+  for (size_t i = 0; i < parts.layers.size(); ++i) {
+    EncoderLayer& layer = parts.layers[i];
+    const Names block = names.in("blk." + std::to_string(i) + ".");
+    block.norm("attn_norm", *layer.attention_norm);
+    block.linear("attn_qkv", layer.attention.qkv());
+    block.linear("attn_output", layer.attention.output());
+    block.norm("ffn_norm", layer.ffn_norm);
+    block.linear("ffn_up", layer.ffn.widen());
+    block.linear("ffn_down", layer.ffn.narrow());
+  }
+}
+
 void name_causal(CausalParts& parts, SlotTable& slots) {
+  if (parts.config.gguf_names) return name_gguf(parts, slots);
   name_under("transformer.", parts, slots);
   name_under("", parts, slots);
   slots.add("lm_head.weight", parts.output.weight_slot());

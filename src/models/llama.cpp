@@ -4,6 +4,7 @@
 
 #include "models/families.hpp"
 #include "models/names.hpp"
+#include "nn/interleaved_slot.hpp"
 
 namespace dragoman {
 
@@ -135,7 +136,58 @@ void name_attention(const Names& names, SelfAttention& attention, const Transfor
   names.ignore("rotary_emb.inv_freq");
 }
 
+// Rows of queries and keys that llama.cpp turns as neighbours, which it does for Llama alone.
+Slot* turned(CausalParts& parts, Slot* slot) {
+  const std::string& type = parts.config.model_type;
+  if (type != "llama" && type != "mistral") return slot;
+  parts.adapters.push_back(std::make_unique<InterleavedSlot>(slot, parts.config.head_dim));
+  return parts.adapters.back().get();
+}
+
+void name_gguf_attention(const Names& names, SelfAttention& attention, CausalParts& parts) {
+  const TransformerConfig& config = parts.config;
+  Linear& qkv = attention.qkv();
+  const int width = config.head_dim * config.decoder.heads;
+  const int keys = config.decoder_width();
+  names.weight("attn_q", turned(parts, qkv.weight_slot(0, width)));
+  names.weight("attn_k", turned(parts, qkv.weight_slot(width, keys)));
+  names.weight("attn_v", qkv.weight_slot(width + keys, keys));
+  names.weight("attn_output", attention.output().weight_slot());
+  if (config.attention_bias) {
+    names.slot("attn_q.bias", turned(parts, qkv.bias_slot(0, width)));
+    names.slot("attn_k.bias", turned(parts, qkv.bias_slot(width, keys)));
+    names.slot("attn_v.bias", qkv.bias_slot(width + keys, keys));
+    if (config.attention_output_bias) {
+      names.slot("attn_output.bias", attention.output().bias_slot());
+    }
+  }
+  if (!config.qk_norm) return;
+  names.scale("attn_q_norm", attention.query_norm());
+  names.scale("attn_k_norm", attention.key_norm());
+}
+
+void name_gguf(CausalParts& parts, SlotTable& slots) {
+  const Names names(slots, "");
+  names.weight("token_embd", parts.word_slot());
+  names.scale("output_norm", parts.norm);
+  names.weight("output", parts.output.weight_slot());
+  if (parts.rotary_divisors) names.weight("rope_freqs", parts.rotary_divisors->slot());
+  for (size_t i = 0; i < parts.layers.size(); ++i) {
+    EncoderLayer& layer = parts.layers[i];
+    const Names block = names.in("blk." + std::to_string(i) + ".");
+    name_gguf_attention(block, layer.attention, parts);
+    block.scale("attn_norm", *layer.attention_norm);
+    block.scale("ffn_norm", layer.ffn_norm);
+    const int ffn = parts.config.decoder.ffn_size;
+    block.weight("ffn_gate", layer.ffn.widen().weight_slot(0, ffn));
+    block.weight("ffn_up", layer.ffn.widen().weight_slot(ffn, ffn));
+    block.weight("ffn_down", layer.ffn.narrow().weight_slot());
+    block.ignore("attn_rot_embd.weight");
+  }
+}
+
 void name_causal(CausalParts& parts, SlotTable& slots) {
+  if (parts.config.gguf_names) return name_gguf(parts, slots);
   const Names names(slots, "model.");
   const TransformerConfig& config = parts.config;
   names.weight("embed_tokens", parts.word_slot());

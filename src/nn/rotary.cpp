@@ -22,13 +22,15 @@ float scaled(float frequency, const RotaryScaling& scaling) {
 
 }  // namespace
 
-Rotary::Rotary(int positions, int head_dim, float theta, const RotaryScaling& scaling)
+Rotary::Rotary(int positions, int head_dim, float theta, const RotaryScaling& scaling,
+               std::span<const float> divisors)
     : table_(static_cast<size_t>(positions) * static_cast<size_t>(head_dim)), half_(head_dim / 2) {
   for (int i = 0; i < half_; ++i) {
     const float exponent = static_cast<float>(2 * i) / static_cast<float>(head_dim);
     const auto period =
         static_cast<float>(std::pow(static_cast<double>(theta), static_cast<double>(exponent)));
-    const float frequency = scaled(1.0F / period, scaling);
+    float frequency = scaled(1.0F / period, scaling);
+    if (!divisors.empty()) frequency /= divisors[static_cast<size_t>(i)];
     float* at = table_.data() + i;
     for (int position = 0; position < positions; ++position, at += head_dim) {
       const auto angle = static_cast<double>(static_cast<float>(position) * frequency);

@@ -24,7 +24,9 @@ struct RotaryScaling {
 class Rotary {
  public:
   /// @param head_dim  even
-  Rotary(int positions, int head_dim, float theta, const RotaryScaling& scaling = {});
+  /// @param divisors  [head_dim / 2], of the frequencies; or empty
+  Rotary(int positions, int head_dim, float theta, const RotaryScaling& scaling = {},
+         std::span<const float> divisors = {});
   int positions() const { return static_cast<int>(table_.size()) / (2 * half_); }
   /// Turns row i by the angles of position first + i. @param rows  [rows, heads * head_dim]
   void turn(View<float> rows, int first) const;

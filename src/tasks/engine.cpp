@@ -100,6 +100,10 @@ void Engine::end_weights(int model) {
   model_at(model).end_weights();
 }
 
+uint64_t Engine::head_bytes(int model) const {
+  return model_at(model).head_bytes();
+}
+
 std::string Engine::packed_regions(int model) {
   JsonWriter writer;
   writer.begin_object();

@@ -39,6 +39,7 @@ class Engine {
   void begin_weights(int model, std::string_view name, uint64_t file_bytes);
   void feed_weights(int model, std::span<const uint8_t> bytes);
   void end_weights(int model);
+  uint64_t head_bytes(int model) const;
   /// JSON {"version", "regions": [[address, bytes], …]}: where a stored copy of the weights is
   /// read from and written to.
   std::string packed_regions(int model);

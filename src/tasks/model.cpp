@@ -3,11 +3,15 @@
 
 #include <utility>
 
+#include "formats/gguf.hpp"
+#include "models/gguf.hpp"
+
 namespace dragoman {
 
 namespace {
 
 constexpr std::string_view kConfig = "config.json";
+constexpr std::string_view kGguf = ".gguf";
 // The ways weights are published, best first: whole before in shards, which cost more requests.
 // Pickles come last: what is wrong with them shows only as they come.
 constexpr std::string_view kWeights[] = {"model.safetensors", "model.safetensors.index.json",
@@ -75,6 +79,11 @@ void Model::add_file(std::string_view name, std::span<const uint8_t> bytes) {
                                              std::to_string(bytes.size()) +
                                              " bytes, which no file of its kind has.");
   }
+  if (name.ends_with(kGguf)) {
+    const auto header = GgufHeader::read(bytes, 0, std::string(name));
+    if (!header) throw Error(ErrorCode::kModelFormat, std::string(name) + " ends within its head.");
+    return take_header(*header);
+  }
   // Aliasing bytes as char is what the language allows.
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   const bool bare = task_ != nullptr && !task_->has_network();
@@ -96,6 +105,17 @@ void Model::add_file(std::string_view name, std::span<const uint8_t> bytes) {
   }
   // config.json is kept too: older models have their generation settings in it.
   files_.insert_or_assign(std::string(name), std::string(text));
+}
+
+// A file that tells all takes the place of the files of a folder.
+void Model::take_header(const GgufHeader& header) {
+  if (task_ != nullptr)
+    refuse("A model comes from config.json or from a GGUF file, not from both.");
+  const TransformerConfig config = read_gguf_config(header);
+  check_weight_type(config, spec_.type);
+  files_ = gguf_files(header);
+  task_ = make_task(spec_.task, config, spec_.type);
+  task_->name_task(spec_.published_task);
 }
 
 void Model::write_file_names(JsonWriter& writer) const {
@@ -130,8 +150,16 @@ void Model::write_weight_shards(JsonWriter& writer) const {
 // One file at a time: their rows go into slots as they come, and a reader holds one row.
 void Model::begin_weights(std::string_view name, uint64_t file_bytes) {
   require_loading();
-  if (task_ == nullptr) refuse("config.json comes first, before " + std::string(name) + ".");
   if (reader_ != nullptr) refuse("The weight file before " + std::string(name) + " has not ended.");
+  if (name.ends_with(kGguf)) {
+    reader_ = std::make_unique<GgufReader>(std::string(name), file_bytes,
+                                           [this](const GgufHeader& header) -> SlotTable& {
+                                             take_header(header);
+                                             return task_->slots();
+                                           });
+    return;
+  }
+  if (task_ == nullptr) refuse("config.json comes first, before " + std::string(name) + ".");
   reader_ = make_weight_reader(std::string(name), file_bytes, task_->slots());
 }
 
@@ -164,6 +192,10 @@ SafetensorsWriter Model::export_weights() const {
   if (state_ != State::kReady) refuse("The model is not complete; it cannot be written yet.");
   if (spec_.type != WeightType::kInt8) {
     throw Error(ErrorCode::kUnsupportedOption, "Only models of dtype int8 can be packed.");
+  }
+  if (task_->config().gguf_names) {
+    throw Error(ErrorCode::kUnsupportedOption,
+                "Models are packed from safetensors or torch files, not from GGUF.");
   }
   return SafetensorsWriter(task_->slots());
 }

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "formats/gguf_header.hpp"
 #include "formats/safetensors_writer.hpp"
 #include "formats/shard_index.hpp"
 #include "formats/weight_reader.hpp"
@@ -46,6 +47,10 @@ class Model {
   void begin_weights(std::string_view name, uint64_t file_bytes);
   void feed_weights(std::span<const uint8_t> bytes);
   void end_weights();
+  /// Bytes at the beginning of the file being read that tell what the model is, once they have
+  /// come; 0 before, and for formats that do not tell. Given to add_file() under the file's name
+  /// they stand for all that the file says but for its weights.
+  uint64_t head_bytes() const { return reader_ == nullptr ? 0 : reader_->head_bytes(); }
 
   /// The arrays that weights are packed into, in an order that does not change. Throws
   /// invalid-argument before config.json.
@@ -70,6 +75,7 @@ class Model {
  private:
   enum class State { kLoading, kReady, kFailed };
   void require_loading() const;
+  void take_header(const GgufHeader& header);
   template <typename Body>
   void guard(const Body& body);
 

@@ -17,6 +17,7 @@ set(DRAGOMAN_TEST_SOURCES
   tests/unit/decode/table_seq2seq.cpp
   tests/unit/decode/top_k_test.cpp
   tests/unit/formats/elements_test.cpp
+  tests/unit/formats/gguf_test.cpp
   tests/unit/formats/safetensors_header_test.cpp
   tests/unit/formats/safetensors_test.cpp
   tests/unit/formats/shard_index_test.cpp
@@ -35,6 +36,7 @@ set(DRAGOMAN_TEST_SOURCES
   tests/unit/models/encoder_config_test.cpp
   tests/unit/models/encoder_golden.cpp
   tests/unit/models/encoder_test.cpp
+  tests/unit/models/gguf_test.cpp
   tests/unit/models/golden_model.cpp
   tests/unit/models/layers_test.cpp
   tests/unit/models/seq2seq_test.cpp

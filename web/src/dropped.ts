@@ -28,15 +28,17 @@ export function isDropped(value: unknown): value is DroppedModel {
 const pathOf = (file: File) => file.webkitRelativePath || file.name;
 const folderOf = (path: string) => path.slice(0, path.lastIndexOf('/') + 1);
 
-/** The folder of the uppermost config.json. */
+/** The folder of the uppermost config.json, or in its absence of the uppermost GGUF file. */
 function modelFolder(paths: readonly string[]): string {
-  const folders = paths.filter((path) => /(^|\/)config\.json$/.test(path)).map(folderOf);
+  const configs = paths.filter((path) => /(^|\/)config\.json$/.test(path));
+  const files = configs.length > 0 ? configs : paths.filter((path) => /\.gguf$/i.test(path));
+  const folders = [...new Set(files.map(folderOf))];
   const depth = (folder: string) => folder.split('/').length;
   const [first, second] = folders.sort((a, b) => depth(a) - depth(b));
   if (first === undefined) {
     throw new DragomanError(
       'model-incomplete',
-      `None of the ${paths.length} files given is a config.json.`,
+      `None of the ${paths.length} files given is a config.json or a GGUF file.`,
     );
   }
   if (second === undefined || depth(second) > depth(first)) return first;

@@ -16,12 +16,16 @@ export type ModelSource = string | URL | DroppedModel;
 
 export interface ResolveOptions {
   revision?: string | undefined;
+  /** Of a GGUF file, in the folder. */
+  model_file_name?: string | undefined;
   local_files_only?: boolean | undefined;
 }
 
 export interface ResolvedModel {
   name: string;
   sources: Source[];
+  /** The one file that is the model. */
+  file?: string | undefined;
 }
 
 const idPattern = /^[\w.-]+(\/[\w.-]+)?$/;
@@ -120,6 +124,41 @@ function checkModel(model: unknown): asserts model is string | URL {
   );
 }
 
+/** The folder and the name of a GGUF file; undefined where none is named. */
+function splitFile(model: string): { folder: string; file: string } | undefined {
+  const text = isUrl(model) ? model.replace(/[?#].*$/s, '') : model;
+  if (!/\.gguf$/i.test(text) || (isNode() && !isUrl(model) && isFolder(text))) return undefined;
+  // Of the hub's ids the first two parts are the model's.
+  const id = /^[\w.-]+\/[\w.-]+(?=\/)/.exec(text)?.[0];
+  const isId = id !== undefined && !isUrl(text) && !isPath(text) && !isExisting(text);
+  const end = isId ? id.length : Math.max(text.lastIndexOf('/'), text.lastIndexOf('\\'));
+  const file = text.slice(end + 1);
+  return { folder: end < 0 ? '.' : text.slice(0, Math.max(end, 1)), file: decoded(file, text) };
+}
+
+function decoded(file: string, text: string): string {
+  return isUrl(text) ? decodeURIComponent(file) : file;
+}
+
+function isExisting(path: string): boolean {
+  return isNode() && builtin('node:fs').existsSync(path);
+}
+
+function checkFileName(file: string | undefined, model: string, named: boolean): void {
+  if (file === undefined) return;
+  if (named) {
+    throw new DragomanError(
+      'invalid-argument',
+      `${model} is a file already; model_file_name is for files of a folder.`,
+    );
+  }
+  if (/\.gguf$/i.test(file) && !file.includes('..')) return;
+  throw new DragomanError(
+    'unsupported-option',
+    `model_file_name names a GGUF file, as "model.gguf"; got ${JSON.stringify(file)}.`,
+  );
+}
+
 /**
  * Where to look for a model. Throws invalid-argument for what names none, unsupported-model for a
  * task without a default one, model-incomplete where the settings allow no place at all.
@@ -131,15 +170,24 @@ export function resolveModel(
 ): ResolvedModel {
   if (model === null || model === undefined) {
     refuseRevision(options.revision, 'a default model');
+    checkFileName(options.model_file_name, 'A default model', true);
     return defaultModel(task);
   }
   if (isDropped(model)) {
     const { name, source } = droppedSource(model);
     refuseRevision(options.revision, name);
-    return { name, sources: [source] };
+    checkFileName(options.model_file_name, name, false);
+    return { name, sources: [source], file: options.model_file_name };
   }
   checkModel(model);
   const text = String(model);
+  const split = splitFile(text);
+  checkFileName(options.model_file_name, text, split !== undefined);
+  const file = split?.file ?? options.model_file_name;
+  return { ...resolveFolder(split?.folder ?? text, options), name: text, file };
+}
+
+function resolveFolder(text: string, options: ResolveOptions): ResolvedModel {
   if (!isUrl(text) && !isPath(text)) return hubModel(text, options);
   refuseRevision(options.revision, text);
   // A path is local, also where it is one of the page's own server.

@@ -21,6 +21,8 @@ export interface PipelineOptions {
   signal?: AbortSignal;
   /** Branch, tag or commit of a model on the hub. */
   revision?: string;
+  /** Of the folder's files the one that is the model, where that is a GGUF file: `model.gguf`. */
+  model_file_name?: string;
   /** Use local files and what is stored only; fetch nothing from other servers. */
   local_files_only?: boolean;
   /** Most threads to compute with. By default up to four, as many as there are processors. */
@@ -40,6 +42,7 @@ const knownPipelineOptions = {
   progress_callback: true,
   signal: true,
   revision: true,
+  model_file_name: true,
   local_files_only: true,
   threads: true,
   variant: true,
@@ -92,6 +95,7 @@ export function checkPipelineOptions(
   }
   checkType(options, 'progress_callback', 'function');
   checkType(options, 'revision', 'string');
+  checkType(options, 'model_file_name', 'string');
   checkType(options, 'local_files_only', 'boolean');
   checkSignal(options['signal']);
 }

@@ -76,10 +76,10 @@ async function loadAny(model: ModelSource, options: PackOptions): Promise<Loaded
   const engine = engineFor(executions({ threads: 1 }));
   let failure: unknown;
   for (const task of tasks) {
-    const { name, sources } = resolveModel(task, model, { revision });
+    const { name, sources, file } = resolveModel(task, model, { revision });
     // The store keeps packed weights, not what was published; so the source is read.
     const store = { enabled: false, folder: undefined };
-    const spec = { task, dtype: 'int8' as const, name, sources, store, keepFiles: true };
+    const spec = { task, dtype: 'int8' as const, name, sources, file, store, keepFiles: true };
     try {
       return await LoadedModel.load(engine, spec, { signal, onEvent });
     } catch (error) {

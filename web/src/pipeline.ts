@@ -51,10 +51,10 @@ export async function pipeline<Name extends Task>(
   const { signal, progress_callback: report, variant, threads } = options;
   signal?.throwIfAborted();
   const dtype = canonicalDtype(options.dtype);
-  const { name, sources } = resolveModel(task, model, options);
+  const { name, sources, file } = resolveModel(task, model, options);
   const engine = engineFor(executions({ variant, threads }));
   const { network } = definition;
-  const spec = { task, dtype, name, sources, store: storeParams(), network };
+  const spec = { task, dtype, name, sources, file, store: storeParams(), network };
   const loaded = await LoadedModel.load(engine, spec, { signal, onEvent: report });
   try {
     const call = definition.create(loaded, task);

@@ -12,7 +12,7 @@ import type { ModelSource } from './models.js';
 import type { CallOptions, PipelineOptions } from './options.js';
 import type { TextPair } from './texts.js';
 
-export type PretrainedOptions = Omit<PipelineOptions, 'dtype' | 'device'>;
+export type PretrainedOptions = Omit<PipelineOptions, 'dtype' | 'device' | 'model_file_name'>;
 
 const pretrainedOptions = [
   'progress_callback',
@@ -241,7 +241,13 @@ export const AutoTokenizer = {
     const { signal, progress_callback: onEvent, variant, threads } = options;
     signal?.throwIfAborted();
     const task = 'tokenizer';
-    const { name, sources } = resolveModel(task, model, options);
+    const { name, sources, file } = resolveModel(task, model, options);
+    if (file !== undefined) {
+      throw new DragomanError(
+        'unsupported-model',
+        `${name} is a GGUF file, whose tokenizer comes with the model only: use pipeline().`,
+      );
+    }
     const engine = engineFor(executions({ variant, threads }));
     const store = storeParams();
     const spec = { task, dtype: 'int8' as const, name, sources, store, network: task };

@@ -57,8 +57,10 @@ export interface LoadParams {
   task: string;
   dtype: Dtype;
   name: string;
-  /** The first one that has a config.json is taken. */
+  /** The first one that has a config.json, or `file`, is taken. */
   sources: Source[];
+  /** Of a model that is one file, its name in the folder; undefined to look for a folder's. */
+  file?: string | undefined;
   store: StoreParams;
   /** Names the kind of network within what is stored of the folder, where there are several. */
   network?: string | undefined;

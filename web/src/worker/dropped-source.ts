@@ -66,6 +66,10 @@ export class DroppedSource implements FileSource {
     return identityOf(this.#label, listed);
   }
 
+  list(): Promise<string[]> {
+    return Promise.resolve(this.#files.map(({ name }) => name));
+  }
+
   async size(name: string): Promise<number | undefined> {
     return this.#files.find((entry) => entry.name === name)?.file.size;
   }
@@ -106,6 +110,12 @@ export class DirectorySource implements FileSource {
       throw unreadable(this.#handle.name, error);
     }
     return identityOf(this.#handle.name, files);
+  }
+
+  async list(): Promise<string[]> {
+    const names: string[] = [];
+    for await (const { name } of (this.#handle as Folder).values()) names.push(name);
+    return names;
   }
 
   async size(name: string, signal: AbortSignal): Promise<number | undefined> {

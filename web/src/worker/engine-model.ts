@@ -79,6 +79,14 @@ export class EngineModel {
     this.#call(() => this.#module.engine.endWeights(this.handle));
   }
 
+  /**
+   * Bytes at the beginning of the file being read that describe the model, as GGUF has them; 0
+   * before they have come, and for other formats. addFile() takes them in place of the file.
+   */
+  headBytes(): number {
+    return this.#call(() => this.#module.engine.headBytes(this.handle));
+  }
+
   /** The weights as they lie in memory; there once config.json is. */
   packed(): PackedImage {
     const { engine, memory } = this.#module;

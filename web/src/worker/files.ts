@@ -43,6 +43,8 @@ export interface FileSource {
   open(name: string, signal: AbortSignal, options?: OpenOptions): Promise<OpenedFile | undefined>;
   /** Bytes of a file, without opening it; undefined where that cannot be told. */
   size(name: string, signal: AbortSignal): Promise<number | undefined>;
+  /** Names of the files that lie in the folder itself, where that can be told. */
+  list?(): Promise<string[]>;
   /** Where a file is, for messages. */
   locate(name: string): string;
 }

@@ -23,6 +23,11 @@ export class FolderSource implements FileSource {
     return Promise.resolve(undefined);
   }
 
+  list(): Promise<string[]> {
+    const { readdir } = builtin('node:fs').promises;
+    return readdir(this.#path).catch(() => []);
+  }
+
   async size(name: string): Promise<number | undefined> {
     const { stat } = builtin('node:fs').promises;
     return (await stat(this.locate(name)).catch(() => undefined))?.size;

@@ -54,11 +54,11 @@ class Loader {
     page: PageChannel,
     { signal, emit }: CallContext<FileEvent>,
   ) {
-    const { task, dtype, name } = params;
+    const { task, dtype, name, file } = params;
     this.#params = params;
     this.#page = page;
     const progress = new LoadProgress(name, emit);
-    this.#context = { module, spec: { task, dtype, name }, progress, signal };
+    this.#context = { module, spec: { task, dtype, name }, progress, signal, file };
   }
 
   async load(): Promise<Loaded> {
@@ -84,10 +84,11 @@ class Loader {
     const source = openSource(spec, this.#page);
     const place = this.#params.store.enabled ? await source.identify() : undefined;
     if (place === undefined) return { source, identity: undefined };
-    const { dtype, name, network } = this.#params;
+    const { dtype, name, network, file = '' } = this.#params;
     const revision = spec.kind === 'http' ? spec.revision : undefined;
-    const key = network === undefined ? `${place}#${dtype}` : `${place}#${dtype}#${network}`;
-    const identity = { key, name, source: place, revision, dtype };
+    const whole = place + file;
+    const key = network === undefined ? `${whole}#${dtype}` : `${whole}#${dtype}#${network}`;
+    const identity = { key, name, source: whole, revision, dtype };
     return { source, identity };
   }
 
@@ -249,7 +250,8 @@ class Loader {
     const [damage] = this.#damages.values();
     if (damage !== undefined) return this.#damaged(damage, 'only local files may be used.');
     const places = candidates.map(({ source }) => {
-      return `${source.offline ? 'stored copy of ' : ''}${source.locate(config)}`;
+      const file = source.locate(this.#params.file ?? config);
+      return `${source.offline ? 'stored copy of ' : ''}${file}`;
     });
     return new DragomanError(
       'model-incomplete',

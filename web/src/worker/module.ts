@@ -26,6 +26,7 @@ export interface EngineModule {
   feedWeights(model: number, pointer: number, length: number): void;
   endWeights(model: number): void;
   /** JSON {"version", "regions": [[address, bytes], …]}. */
+  headBytes(model: number): number;
   packedRegions(model: number): string;
   adoptPacked(model: number): void;
   finishModel(model: number): string;

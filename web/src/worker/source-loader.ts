@@ -13,6 +13,7 @@ import type { Recorder } from './store/recorder.js';
 import type { Space } from './store/space.js';
 
 const config = 'config.json';
+const isGguf = (name: string) => name.toLowerCase().endsWith('.gguf');
 // What tells that a folder holds a tokenizer, which may come without a config.json.
 const tokenizerFiles = [config, 'tokenizer.json', 'vocab.txt', 'source.spm'];
 
@@ -61,19 +62,57 @@ class SourceLoading {
   async load(): Promise<SourceLoad | undefined> {
     const model = this.#model;
     try {
-      const first = await this.#openFirst();
-      if (first === undefined) {
+      if (!(await this.#loadAll())) {
         model.delete();
         return undefined;
       }
-      await this.#addFile(first, this.#context.signal);
-      await this.#loadRest();
       this.#context.signal.throwIfAborted();
       return { model, info: model.finish(), files: this.#files, weights: this.#weights };
     } catch (error) {
       model.delete(error);
       throw model.failure ?? error;
     }
+  }
+
+  /** @returns false where the source has no model */
+  async #loadAll(): Promise<boolean> {
+    const { signal, file } = this.#context;
+    if (file !== undefined) return this.#loadSingle(file);
+    const first = await this.#openFirst();
+    if (first === undefined) {
+      const only = await this.#onlyGguf();
+      return only !== undefined && this.#loadSingle(only);
+    }
+    await this.#addFile(first, signal);
+    await this.#loadRest();
+    return true;
+  }
+
+  /** The one GGUF file of a folder without config.json, where its files can be listed. */
+  async #onlyGguf(): Promise<string | undefined> {
+    const names = ((await this.#source.list?.()) ?? []).filter(isGguf);
+    if (names.length < 2) return names[0];
+    throw new DragomanError(
+      'invalid-argument',
+      `${this.#context.spec.name} has several GGUF files, ${names.join(', ')}; ` +
+        'model_file_name says which one is meant.',
+    );
+  }
+
+  /** Loads a file that tells all of its model. */
+  async #loadSingle(name: string): Promise<boolean> {
+    const { signal, progress } = this.#context;
+    const { recorder, space } = this.#keeping ?? {};
+    const download = await this.#open(name, false, signal);
+    if (download === undefined) return false;
+    if (space && !(await worthKeeping(space, download.total))) recorder?.stop();
+    progress.sizesAsked();
+    try {
+      await this.#feed(download, signal);
+    } finally {
+      await recorder?.settle();
+    }
+    return true;
   }
 
   async #openFirst(): Promise<Download | undefined> {
@@ -198,22 +237,24 @@ class SourceLoading {
   async #readWhole(download: Download, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
     const parts: Uint8Array[] = [];
     await this.#read(download, signal, (bytes) => parts.push(bytes.slice()));
-    const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-    let offset = 0;
-    for (const part of parts) {
-      whole.set(part, offset);
-      offset += part.length;
-    }
-    return whole;
+    return joined(parts);
   }
 
   async #feed(download: Download, signal: AbortSignal): Promise<void> {
     const { name, total, etag } = download;
     this.#model.beginWeights(name, total);
     let length = 0;
+    // The head of a GGUF file stands for the files of a folder: it is kept as they are.
+    let head: Uint8Array[] | undefined = isGguf(name) ? [] : undefined;
     await this.#read(download, signal, (bytes) => {
       length += bytes.length;
       this.#model.feedWeights(bytes);
+      if (head === undefined) return;
+      head.push(bytes.slice());
+      const count = this.#model.headBytes();
+      if (count === 0) return;
+      this.#files.set(name, joined(head).slice(0, count));
+      head = undefined;
     });
     this.#model.endWeights();
     this.#weights.push({ name, bytes: length, etag });
@@ -236,10 +277,20 @@ class SourceLoading {
   }
 }
 
+function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
+}
+
 /**
  * Loads a model from one source.
  *
- * @returns undefined where the source has no config.json
+ * @returns undefined where the source has no model
  * @throws model-incomplete, model-format, tokenizer-format, unsupported-model, network, …
  */
 export function loadFromSource(

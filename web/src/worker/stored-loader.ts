@@ -28,6 +28,8 @@ export interface LoadContext {
   spec: ModelSpec;
   progress: LoadProgress;
   signal: AbortSignal;
+  /** The one file that is the model, where it was named. */
+  file?: string | undefined;
 }
 
 // The image of another version of the package, or of other code, has other regions.
