@@ -301,8 +301,16 @@ void attention(const Context& context, std::span<const AttentionItem> items, int
   for_each_head(context, static_cast<int>(items.size()), heads, scratch, macs, body);
 }
 
+const float* CachedRows::head(int row, int index, int head_dim, float* scratch) const {
+  if (bytes == nullptr) return floats.row(row) + index * head_dim;
+  const ptrdiff_t at = static_cast<ptrdiff_t>(row) * cols + index * head_dim;
+  const float scale = scales[at / head_dim];
+  for (int i = 0; i < head_dim; ++i) scratch[i] = scale * static_cast<float>(bytes[at + i]);
+  return scratch;
+}
+
 void gathered_attention(const Context& context, std::span<const GatheredAttentionItem> items,
-                        View<const float> keys, View<const float> values,
+                        const CachedRows& keys, const CachedRows& values,
                         const GatheredShape& shape) {
   const ArenaScope scope(context.arena);
   const int width = shape.head_dim;
@@ -313,16 +321,21 @@ void gathered_attention(const Context& context, std::span<const GatheredAttentio
     longest = std::max(longest, item.entries.size());
     macs += 2 * static_cast<int64_t>(item.entries.size()) * shape.heads * width;
   }
-  const auto body = [&](int index, int head, float* scores) {
+  // Rows that are not there as f32 are widened one after the other; four are looked at together.
+  const bool narrow = keys.bytes != nullptr;
+  const size_t room = narrow ? 4 * static_cast<size_t>(width) : 0;
+  const auto body = [&](int index, int head, float* scratch) {
     const GatheredAttentionItem& item = items[static_cast<size_t>(index)];
     const int first = head * width;
-    const int key_first = head / sharing * width;
-    const auto key = [&](int j) {
-      return keys.row(item.entries[static_cast<size_t>(j)]) + key_first;
+    int turn = 0;
+    const auto row_of = [&](const CachedRows& rows, int j) {
+      turn = (turn + 1) % 4;
+      return rows.head(item.entries[static_cast<size_t>(j)], head / sharing, width,
+                       narrow ? scratch + turn * width : nullptr);
     };
-    const auto value = [&](int j) {
-      return values.row(item.entries[static_cast<size_t>(j)]) + key_first;
-    };
+    const auto key = [&](int j) { return row_of(keys, j); };
+    const auto value = [&](int j) { return row_of(values, j); };
+    float* scores = scratch + room;
     const auto count = static_cast<int>(item.entries.size());
     // The newest entry is the query's own, at distance 0.
     const float* bias = shape.bias.data == nullptr
@@ -331,7 +344,7 @@ void gathered_attention(const Context& context, std::span<const GatheredAttentio
     attend_directly(item.query + first, key, value, count, width, shape.scale, bias, scores,
                     item.out + first);
   };
-  for_each_head(context, static_cast<int>(items.size()), shape.heads, longest, macs, body);
+  for_each_head(context, static_cast<int>(items.size()), shape.heads, room + longest, macs, body);
 }
 
 }  // namespace dragoman

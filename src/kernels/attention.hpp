@@ -34,6 +34,22 @@ struct GatheredAttentionItem {
   float* out;                        // [heads * head_dim]
 };
 
+/// Rows of keys or values in a cache: f32, or int8 with a scale for each head.
+struct CachedRows {
+  // A view is such rows.
+  CachedRows(View<const float> rows) : floats(rows), cols(rows.cols) {}  // NOLINT
+  /// @param integers  [rows, cols]   @param head_scales  [rows, cols / head_dim]
+  CachedRows(const int8_t* integers, const float* head_scales, int columns)
+      : bytes(integers), scales(head_scales), cols(columns) {}
+  /// One head of a row. @param scratch  [head_dim], for what is not there as f32
+  const float* head(int row, int index, int head_dim, float* scratch) const;
+
+  View<const float> floats;
+  const int8_t* bytes = nullptr;
+  const float* scales = nullptr;
+  int cols;  // key heads * head_dim
+};
+
 struct GatheredShape {
   int heads = 0;     // of queries
   int head_dim = 0;  // columns of keys and values tell how many heads those have
@@ -42,9 +58,8 @@ struct GatheredShape {
   View<const float> bias = {};
 };
 
-/// @param keys, values  [cache rows, key heads * head_dim]
 void gathered_attention(const Context& context, std::span<const GatheredAttentionItem> items,
-                        View<const float> keys, View<const float> values,
+                        const CachedRows& keys, const CachedRows& values,
                         const GatheredShape& shape);
 
 }  // namespace dragoman

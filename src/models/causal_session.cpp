@@ -25,7 +25,8 @@ constexpr size_t kBatchTokens = 256;
 CausalSession::CausalSession(const CausalParts& parts)
     : parts_(parts),
       table_(parts.word_table()),
-      rows_(parts.config.decoder.layers, parts.config.decoder_width()),
+      rows_(parts.config.decoder.layers, parts.config.decoder_width(),
+            parts.config.int8_cache ? parts.config.decoder_head_dim() : 0),
       scratch_(static_cast<size_t>(parts.config.hidden_size)) {}
 
 int32_t CausalSession::add_source(std::span<const int32_t> ids) {
@@ -132,8 +133,7 @@ const Rotary* CausalSession::rotary_up_to(int positions) {
   if (!rotary_ || rotary_->positions() < positions) {
     const int wanted = std::min(std::max(64, 2 * positions), parts_.config.max_positions + 1);
     const TransformerConfig& config = parts_.config;
-    const int dim =
-        config.head_dim > 0 ? config.head_dim : config.hidden_size / config.decoder.heads;
+    const int dim = config.decoder_head_dim();
     const std::span<const float> divisors =
         parts_.rotary_divisors ? parts_.rotary_divisors->values() : std::span<const float>();
     rotary_.emplace(wanted, dim, attention.rotary_theta, attention.rotary_scaling, divisors);

@@ -215,7 +215,13 @@ TransformerConfig read_config(Json config) {
 }
 
 void check_weight_type(const TransformerConfig& config, WeightType type) {
-  if (type != WeightType::kInt4 || family_of(config).name_causal != nullptr) return;
+  if (family_of(config).name_causal != nullptr) return;
+  if (config.int8_cache) {
+    throw Error(ErrorCode::kUnsupportedOption,
+                "The kv_dtype int8 is for decoders alone, not for a model of type \"" +
+                    config.model_type + "\".");
+  }
+  if (type != WeightType::kInt4) return;
   throw Error(ErrorCode::kUnsupportedOption,
               "The dtype int4 (or q4) is for decoders alone; a model of type \"" +
                   config.model_type + "\" can be int8 (or q8) or fp32.");

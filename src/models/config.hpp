@@ -75,6 +75,7 @@ struct TransformerConfig {
   std::string model_type;    // "bert", "marian"
   std::string architecture;  // the class the checkpoint was saved from, or empty
   bool gguf_names = false;   // tensors have the names and layout of GGUF
+  bool int8_cache = false;   // of keys and values; by the caller's wish
   int hidden_size = 0;
   int embedding_size = 0;      // width of the tables, where it is not hidden_size
   int vocab_size = 0;          // of the encoder, or of both sides
@@ -125,9 +126,9 @@ struct TransformerConfig {
   /// Width of the embedding tables.
   int embedding_width() const { return embedding_size > 0 ? embedding_size : hidden_size; }
   /// Columns of the decoder's keys.
+  int decoder_head_dim() const { return head_dim > 0 ? head_dim : hidden_size / decoder.heads; }
   int decoder_width() const {
-    const int dim = head_dim > 0 ? head_dim : hidden_size / decoder.heads;
-    return dim * (decoder.kv_heads > 0 ? decoder.kv_heads : decoder.heads);
+    return decoder_head_dim() * (decoder.kv_heads > 0 ? decoder.kv_heads : decoder.heads);
   }
   int table_positions() const { return position_rows > 0 ? position_rows : max_positions; }
   /// Layers with weights of their own, and how many are run.
@@ -142,7 +143,7 @@ struct TransformerConfig {
 /// ones) or a feature the engine lacks, model-format for values that make no sense.
 TransformerConfig read_config(Json config);
 
-/// Throws unsupported-option for a dtype that models of this family are not held in.
+/// Throws unsupported-option for a dtype, or an int8 cache, that is not for models of this family.
 void check_weight_type(const TransformerConfig& config, WeightType type);
 
 }  // namespace dragoman

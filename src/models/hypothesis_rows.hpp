@@ -13,7 +13,8 @@ namespace dragoman {
 
 class HypothesisRows {
  public:
-  HypothesisRows(int layers, int width) : cache_(layers, width) {}
+  /// As KvCache has them.
+  HypothesisRows(int layers, int width, int head_dim = 0) : cache_(layers, width, head_dim) {}
 
   KvCache& cache() { return cache_; }
   const KvCache& cache() const { return cache_; }

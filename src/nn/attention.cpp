@@ -30,11 +30,15 @@ std::span<T> take_items(const Context& context, size_t count) {
 }
 
 // The rows of a cache that `entries` name, in their order.
-View<float> gather(const Context& context, View<const float> from,
+View<float> gather(const Context& context, const CachedRows& from, int head_dim,
                    std::span<const int32_t> entries) {
   const View<float> to = take(context, static_cast<int>(entries.size()), from.cols);
   for (int row = 0; row < to.rows; ++row) {
-    std::copy_n(from.row(entries[static_cast<size_t>(row)]), from.cols, to.row(row));
+    for (int head = 0; head < from.cols / head_dim; ++head) {
+      float* target = to.row(row) + head * head_dim;
+      const float* values = from.head(entries[static_cast<size_t>(row)], head, head_dim, target);
+      if (values != target) std::copy_n(values, head_dim, target);
+    }
   }
   return to;
 }
@@ -141,8 +145,6 @@ void SelfAttention::forward_cached(const Context& context, View<const float> x,
   const View<float> projected = project(context, x);
   const View<float> attended = take(context, x.rows, width);
   // Written before anything is read: each row sees its own key too.
-  const View<float> keys = input.cache.keys(input.layer);
-  const View<float> values = input.cache.values(input.layer);
   const auto items = take_items<GatheredAttentionItem>(context, input.histories.size());
   for (int row = 0; row < x.rows; ++row) {
     std::span<const int32_t> history = input.histories[static_cast<size_t>(row)];
@@ -151,15 +153,15 @@ void SelfAttention::forward_cached(const Context& context, View<const float> x,
       input.rotary->turn(turned, static_cast<int>(history.size()) - 1);
     }
     const float* from = projected.row(row);
-    std::copy_n(from + width, key_width_, keys.row(history.back()));
-    std::copy_n(from + width + key_width_, key_width_, values.row(history.back()));
+    input.cache.put(input.layer, history.back(), from + width, from + width + key_width_);
     const size_t seen = static_cast<size_t>(input.window) + 1;
     if (input.window >= 0 && history.size() > seen) history = history.last(seen);
     items[static_cast<size_t>(row)] = {from, history, attended.row(row)};
   }
   const GatheredShape shape{
       .heads = heads_, .head_dim = width / heads_, .scale = scale_, .bias = input.bias};
-  gathered_attention(context, items, keys, values, shape);
+  gathered_attention(context, items, input.cache.key_rows(input.layer),
+                     input.cache.value_rows(input.layer), shape);
   output_.forward(context, attended, {.residual = out}, out);
 }
 
@@ -169,8 +171,9 @@ void SelfAttention::prefill(const Context& context, View<const float> x, const P
   const int width = output_.inputs();
   const View<float> projected = project(context, x);
   const View<float> attended = take(context, x.rows, width);
-  const View<float> keys = input.cache.keys(input.layer);
-  const View<float> values = input.cache.values(input.layer);
+  const CachedRows keys = input.cache.key_rows(input.layer);
+  const CachedRows values = input.cache.value_rows(input.layer);
+  const int dim = width / heads_;
   const auto items = take_items<AttentionItem>(context, input.histories.size());
   for (size_t i = 0; i < items.size(); ++i) {
     const std::span<const int32_t> history = input.histories[i];
@@ -184,14 +187,15 @@ void SelfAttention::prefill(const Context& context, View<const float> x, const P
     for (int row = 0; row < rows; ++row) {
       const int32_t entry = history[static_cast<size_t>(total - rows + row)];
       const float* from = part.row(row) + width;
-      std::copy_n(from, key_width_, keys.row(entry));
-      std::copy_n(from + key_width_, key_width_, values.row(entry));
+      input.cache.put(input.layer, entry, from, from + key_width_);
     }
     View<const float> own_keys = part.columns(width, key_width_);
     View<const float> own_values = part.columns(width + key_width_, key_width_);
-    if (total > rows) {  // earlier tokens lie scattered; panels want them in order
-      own_keys = gather(context, keys, history);
-      own_values = gather(context, values, history);
+    // Earlier tokens lie scattered; panels want them in order. What is held rounded is seen so by
+    // all, so that it does not matter in how many pieces a prompt comes.
+    if (total > rows || input.cache.is_int8()) {
+      own_keys = gather(context, keys, dim, history);
+      own_values = gather(context, values, dim, history);
     }
     items[i] = {part.columns(0, width), own_keys, own_values, attended.block(first, rows)};
   }

@@ -46,14 +46,20 @@ std::string_view dtype_name(WeightType type) {
 ModelSpec read_model_spec(Json spec) {
   ModelSpec result;
   spec.each_member([](std::string_view key, Json) {
-    if (key == "task" || key == "dtype" || key == "name") return;
-    throw Error(
-        ErrorCode::kUnsupportedOption,
-        "A model has no \"" + std::string(key.substr(0, 60)) + "\"; known are task, dtype, name.");
+    if (key == "task" || key == "dtype" || key == "kv_dtype" || key == "name") return;
+    throw Error(ErrorCode::kUnsupportedOption, "A model has no \"" +
+                                                   std::string(key.substr(0, 60)) +
+                                                   "\"; known are task, dtype, kv_dtype, name.");
   });
   result.published_task = spec.at("task").as_string();
   result.task = canonical_task(result.published_task);
   result.type = weight_type(spec.get_string("dtype", "int8"));
+  const std::string cache = spec.get_string("kv_dtype", "fp32");
+  result.int8_cache = cache == "int8";
+  if (!result.int8_cache && cache != "fp32") {
+    throw Error(ErrorCode::kUnsupportedOption,
+                "The kv_dtype \"" + cache.substr(0, 60) + "\" is unknown; known are fp32, int8.");
+  }
   result.name = spec.get_string("name", "");
   return result;
 }
@@ -91,10 +97,7 @@ void Model::add_file(std::string_view name, std::span<const uint8_t> bytes) {
     if (task_ != nullptr) refuse("config.json was given twice.");
     // The network is made now, before anything large is fetched: an unsupported model fails here.
     const JsonDocument document(text, std::string(name), ErrorCode::kModelFormat);
-    const TransformerConfig config = read_config(document.root());
-    check_weight_type(config, spec_.type);
-    task_ = make_task(spec_.task, config, spec_.type);
-    task_->name_task(spec_.published_task);
+    make_network(read_config(document.root()));
   } else if (task_ == nullptr) {
     refuse("config.json comes first, before " + std::string(name) + ".");
   }
@@ -111,9 +114,14 @@ void Model::add_file(std::string_view name, std::span<const uint8_t> bytes) {
 void Model::take_header(const GgufHeader& header) {
   if (task_ != nullptr)
     refuse("A model comes from config.json or from a GGUF file, not from both.");
-  const TransformerConfig config = read_gguf_config(header);
-  check_weight_type(config, spec_.type);
+  TransformerConfig config = read_gguf_config(header);
   files_ = gguf_files(header);
+  make_network(std::move(config));
+}
+
+void Model::make_network(TransformerConfig config) {
+  config.int8_cache = spec_.int8_cache;
+  check_weight_type(config, spec_.type);
   task_ = make_task(spec_.task, config, spec_.type);
   task_->name_task(spec_.published_task);
 }

@@ -21,10 +21,12 @@ struct ModelSpec {
   std::string task;            // canonical
   std::string published_task;  // as it was asked for
   WeightType type = WeightType::kInt8;
+  bool int8_cache = false;
   std::string name;  // only for messages; may be empty
 };
 
-/// {"task", "dtype", "name"}. Throws unsupported-option for an unknown task, dtype or member.
+/// {"task", "dtype", "kv_dtype", "name"}. Throws unsupported-option for an unknown task, dtype or
+/// member.
 ModelSpec read_model_spec(Json spec);
 
 class Model {
@@ -76,6 +78,7 @@ class Model {
   enum class State { kLoading, kReady, kFailed };
   void require_loading() const;
   void take_header(const GgufHeader& header);
+  void make_network(TransformerConfig config);
   template <typename Body>
   void guard(const Body& body);
 

@@ -14,6 +14,8 @@ export interface PipelineOptions {
    * is for decoders alone: GPT-2, Llama and their kin.
    */
   dtype?: 'int8' | 'q8' | 'int4' | 'q4' | 'fp32';
+  /** Precision of the keys and values that decoders alone keep of a text; `fp32` by default. */
+  kv_dtype?: 'fp32' | 'int8';
   /** There is one kind of device; both names mean it. */
   device?: 'wasm' | 'cpu';
   progress_callback?: (event: ProgressEvent) => void;
@@ -38,6 +40,7 @@ export interface CallOptions {
 
 const knownPipelineOptions = {
   dtype: true,
+  kv_dtype: true,
   device: true,
   progress_callback: true,
   signal: true,
@@ -94,6 +97,10 @@ export function checkPipelineOptions(
     throw unsupported(`The device ${shown(device)} is not supported; wasm is.`);
   }
   checkType(options, 'progress_callback', 'function');
+  const { kv_dtype } = options;
+  if (kv_dtype !== undefined && kv_dtype !== 'fp32' && kv_dtype !== 'int8') {
+    throw unsupported(`The kv_dtype ${shown(kv_dtype)} is not supported; fp32 and int8 are.`);
+  }
   checkType(options, 'revision', 'string');
   checkType(options, 'model_file_name', 'string');
   checkType(options, 'local_files_only', 'boolean');

@@ -48,13 +48,13 @@ export async function pipeline<Name extends Task>(
     );
   }
   checkPipelineOptions(options);
-  const { signal, progress_callback: report, variant, threads } = options;
+  const { signal, progress_callback: report, variant, threads, kv_dtype } = options;
   signal?.throwIfAborted();
   const dtype = canonicalDtype(options.dtype);
   const { name, sources, file } = resolveModel(task, model, options);
   const engine = engineFor(executions({ variant, threads }));
   const { network } = definition;
-  const spec = { task, dtype, name, sources, file, store: storeParams(), network };
+  const spec = { task, dtype, kv_dtype, name, sources, file, store: storeParams(), network };
   const loaded = await LoadedModel.load(engine, spec, { signal, onEvent: report });
   try {
     const call = definition.create(loaded, task);

@@ -12,7 +12,10 @@ import type { ModelSource } from './models.js';
 import type { CallOptions, PipelineOptions } from './options.js';
 import type { TextPair } from './texts.js';
 
-export type PretrainedOptions = Omit<PipelineOptions, 'dtype' | 'device' | 'model_file_name'>;
+export type PretrainedOptions = Omit<
+  PipelineOptions,
+  'dtype' | 'kv_dtype' | 'device' | 'model_file_name'
+>;
 
 const pretrainedOptions = [
   'progress_callback',

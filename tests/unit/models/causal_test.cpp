@@ -91,6 +91,23 @@ TEST_CASE("Decoders in int8 and int4 stay close to full precision", "[models][ca
   CHECK(error < (type == WeightType::kInt8 ? 0.2F : 0.5F));
 }
 
+TEST_CASE("Caches of int8 change logits little, and the same in any company", "[models][causal]") {
+  const auto name = GENERATE(from_range(kCausalModels));
+  INFO(name);
+  const auto exact = load_causal(name, WeightType::kFp32);
+  const auto narrow = load_causal(name, WeightType::kFp32, true);
+  const std::vector<CausalCase> cases = read_cases(name);
+  const auto expected = force(*exact, cases, 1);
+  const auto together = force(*narrow, cases, 1);
+  for (size_t i = 0; i < cases.size(); ++i) {
+    CHECK(relative_error(together[i], expected[i]) < 0.03F);
+    CHECK(force(*narrow, {&cases[i], 1}, 1)[0] == together[i]);
+    // Taken in at once, the sums are the same but for their order.
+    const auto pieces = force(*narrow, {&cases[i], 1}, 100)[0];
+    CHECK(relative_error(pieces, std::span(together[i]).last(pieces.size())) < 0.02F);
+  }
+}
+
 TEST_CASE("A prompt longer than a batch is taken in in pieces", "[models][causal]") {
   const auto model = load_causal("mistral", WeightType::kFp32);
   Engine engine;

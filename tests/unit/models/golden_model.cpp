@@ -72,9 +72,12 @@ namespace {
 
 using MakeModel = std::unique_ptr<Seq2SeqModel> (*)(const TransformerConfig&, WeightType);
 
-std::unique_ptr<Seq2SeqModel> load(const std::string& name, WeightType type, MakeModel make) {
+std::unique_ptr<Seq2SeqModel> load(const std::string& name, WeightType type, MakeModel make,
+                                   bool int8_cache = false) {
   const auto document = golden_json(name, "config.json");
-  auto model = make(read_config(document->root()), type);
+  TransformerConfig config = read_config(document->root());
+  config.int8_cache = int8_cache;
+  auto model = make(config, type);
   load_weights(read_golden(name, "model.safetensors"), model->slots());
   model->finish();
   return model;
@@ -86,8 +89,9 @@ std::unique_ptr<Seq2SeqModel> load_seq2seq(const std::string& model, WeightType 
   return load(model, type, make_seq2seq_model);
 }
 
-std::unique_ptr<Seq2SeqModel> load_causal(const std::string& model, WeightType type) {
-  return load(model, type, make_causal_model);
+std::unique_ptr<Seq2SeqModel> load_causal(const std::string& model, WeightType type,
+                                          bool int8_cache) {
+  return load(model, type, make_causal_model, int8_cache);
 }
 
 std::vector<std::vector<float>> decode_given(Engine& engine, Seq2SeqSession& session,

@@ -38,7 +38,8 @@ void load_weights(const std::string& bytes, SlotTable& slots, size_t piece = 100
 
 std::unique_ptr<EncoderModel> load_encoder(const std::string& model, Head head, WeightType type);
 std::unique_ptr<Seq2SeqModel> load_seq2seq(const std::string& model, WeightType type);
-std::unique_ptr<Seq2SeqModel> load_causal(const std::string& model, WeightType type);
+std::unique_ptr<Seq2SeqModel> load_causal(const std::string& model, WeightType type,
+                                          bool int8_cache = false);
 
 /// Decodes given tokens after encoded sources, side by side; a row leaves when its are used up.
 /// @param sources, tokens  parallel    @returns per source [tokens, vocabulary]

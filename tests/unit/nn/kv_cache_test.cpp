@@ -2,6 +2,7 @@
 #include "nn/kv_cache.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <cmath>
 #include <random>
 #include <vector>
 
@@ -93,6 +94,38 @@ TEST_CASE("Random forests agree with plain lists", "[nn][kv_cache]") {
   }
   for (const Row& row : rows) cache.drop(row.entry);
   CHECK(cache.live_entries() == 0);
+}
+
+TEST_CASE("A cache of int8 holds each head by its own range, in a quarter of the room",
+          "[nn][kv_cache]") {
+  constexpr int kWidth = 128;
+  constexpr int kHead = 64;
+  KvCache exact(2, kWidth);
+  KvCache narrow(2, kWidth, kHead);
+  std::mt19937 random(11);
+  std::normal_distribution<float> normal;
+  std::vector<float> key(kWidth);
+  std::vector<float> value(kWidth);
+  for (int i = 0; i < 100; ++i) {
+    for (int j = 0; j < kWidth; ++j) {
+      key[static_cast<size_t>(j)] = normal(random) * (j < kHead ? 100.0F : 0.01F);
+      value[static_cast<size_t>(j)] = i == 0 ? 0.0F : normal(random);
+    }
+    const int32_t entry = narrow.extend(-1);
+    REQUIRE(exact.extend(-1) == entry);
+    narrow.put(1, entry, key.data(), value.data());
+    exact.put(1, entry, key.data(), value.data());
+    std::vector<float> scratch(kHead);
+    for (int head = 0; head < 2; ++head) {
+      const float* from = narrow.key_rows(1).head(entry, head, kHead, scratch.data());
+      const float* all = exact.key_rows(1).head(entry, head, kHead, nullptr);
+      const float range = head == 0 ? 100.0F : 0.01F;
+      for (int j = 0; j < kHead; ++j) CHECK(std::fabs(from[j] - all[j]) < 0.02F * range);
+    }
+    if (i == 0) CHECK(*narrow.value_rows(1).head(entry, 0, kHead, scratch.data()) == 0.0F);
+  }
+  CHECK(narrow.is_int8());
+  CHECK(static_cast<double>(narrow.bytes()) < 0.28 * static_cast<double>(exact.bytes()));
 }
 
 }  // namespace dragoman::test

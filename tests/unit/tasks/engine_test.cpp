@@ -187,6 +187,14 @@ TEST_CASE("A model's description is checked", "[tasks][engine]") {
              ContainsSubstring("known are int8 (or q8), int4 (or q4), fp32"));
   CHECK_THAT(refusal(R"({"task": "translation", "device": "gpu"})"), ContainsSubstring("device"));
   CHECK_THAT(refusal("{}"), ContainsSubstring("\"task\" is missing"));
+  CHECK_THAT(refusal(R"({"task": "translation", "kv_dtype": "int4"})"),
+             ContainsSubstring("The kv_dtype \"int4\" is unknown; known are fp32, int8"));
+  const int cached = engine.create_model(R"({"task": "translation", "kv_dtype": "int8"})");
+  CHECK_THAT(error_of([&] {
+               engine.add_model_file(cached, "config.json",
+                                     bytes_of(read_task_file("marian", "config.json")));
+             }),
+             StartsWith("unsupported-option: The kv_dtype int8 is for decoders alone"));
   const int narrow = engine.create_model(R"({"task": "translation", "dtype": "q4"})");
   CHECK_THAT(error_of([&] {
                engine.add_model_file(narrow, "config.json",

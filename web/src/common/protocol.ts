@@ -59,6 +59,8 @@ export interface LoadParams {
   name: string;
   /** The first one that has a config.json, or `file`, is taken. */
   sources: Source[];
+  /** Of keys and values; undefined: fp32. */
+  kv_dtype?: 'fp32' | 'int8' | undefined;
   /** Of a model that is one file, its name in the folder; undefined to look for a folder's. */
   file?: string | undefined;
   store: StoreParams;

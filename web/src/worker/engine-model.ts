@@ -17,6 +17,7 @@ export interface FileNames {
 export interface ModelSpec {
   task: string;
   dtype: string;
+  kv_dtype?: string | undefined;
   name: string;
 }
 

@@ -54,11 +54,11 @@ class Loader {
     page: PageChannel,
     { signal, emit }: CallContext<FileEvent>,
   ) {
-    const { task, dtype, name, file } = params;
+    const { task, dtype, kv_dtype, name, file } = params;
     this.#params = params;
     this.#page = page;
     const progress = new LoadProgress(name, emit);
-    this.#context = { module, spec: { task, dtype, name }, progress, signal, file };
+    this.#context = { module, spec: { task, dtype, kv_dtype, name }, progress, signal, file };
   }
 
   async load(): Promise<Loaded> {
