@@ -177,7 +177,8 @@ double run_rest() {
   attention(context, {&row, 1}, 2, 0.1F);
   const int32_t entries[] = {0, 2, 1};
   const GatheredAttentionItem gathered{part(0).row(0), entries, part(3).row(0)};
-  gathered_attention(context, {&gathered, 1}, part(1), part(2),
+  const auto seen = [&](int index) { return View<const float>(part(index)); };
+  gathered_attention(context, {&gathered, 1}, seen(1), seen(2),
                      {.heads = 2, .head_dim = part(1).cols / 2, .scale = 0.1F});
   for (const Activation activation : {Activation::kRelu, Activation::kGelu, Activation::kSilu}) {
     apply_activation(activation, values);

@@ -6,12 +6,14 @@
 #include "base/error.hpp"
 #include "base/json.hpp"
 #include "base/json_writer.hpp"
+#include "formats/safetensors_header.hpp"
 #include "models/gguf.hpp"
 
 namespace dragoman {
 
 namespace {
 
+constexpr int64_t kLargest = int64_t{1} << 24;
 constexpr std::string_view kArchitectures[] = {"gpt2", "llama", "qwen2", "qwen3", "gemma"};
 
 [[noreturn]] void refuse(const GgufHeader& header, const std::string& what) {
@@ -54,6 +56,7 @@ class ConfigWriter {
     token("bos_token_id");
     token("eos_token_id");
     writer_.end_object();
+    check_shapes();
     return writer_.text();
   }
 
@@ -121,6 +124,41 @@ class ConfigWriter {
     writer_.boolean(header_.tensor("blk.0.attn_q.bias") != nullptr);
     check_rotation();
     write_scaling();
+  }
+
+  // Keys and tensors say the same things twice. Where they differ, memory would be taken for sizes
+  // that no tensor has.
+  void check_shapes() const {
+    const int64_t width = value("embedding_length", 0);
+    const int64_t ffn = value("feed_forward_length", 4 * width);
+    const std::string last = "blk." + std::to_string(value("block_count", 0) - 1) + ".";
+    expect("token_embd.weight", {shape_of("token_embd.weight").front(), width});
+    expect(last + "attn_norm.weight", {width});
+    expect("blk.0.ffn_up.weight", {ffn, width});
+    if (architecture_ == "gpt2") {
+      expect("position_embd.weight", {value("context_length", 0), width});
+      return;
+    }
+    const int64_t heads = value("attention.head_count", 1);
+    const int64_t dim = value("attention.key_length", width / heads);
+    const int64_t shared = value("attention.head_count_kv", heads);
+    expect("blk.0.attn_q.weight", {dim * heads, width});
+    expect("blk.0.attn_k.weight", {dim * shared, width});
+  }
+
+  // Small enough for products of two.
+  int64_t value(const char* key, int64_t fallback) const {
+    const int64_t given = header_.integer(full(key), fallback);
+    if (given >= 0 && given <= kLargest) return given;
+    header_.fail(": " + full(key) + " is " + std::to_string(given) + ", which no model has.");
+  }
+
+  void expect(const std::string& name, const std::vector<int64_t>& shape) const {
+    const GgufTensor* tensor = header_.tensor(name);
+    if (tensor == nullptr) header_.fail(" lacks the tensor \"" + name + "\".");
+    if (tensor->shape == shape) return;
+    header_.fail(": tensor \"" + name + "\" has the shape " + shape_text(tensor->shape) +
+                 "; the keys tell of " + shape_text(shape) + ".");
   }
 
   // A model that turns only a part of each head would be another one.

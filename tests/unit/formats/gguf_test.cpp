@@ -2,6 +2,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 #include <cstring>
+#include <limits>
 
 #include "formats/gguf.hpp"
 #include "unit/errors.hpp"
@@ -81,7 +82,7 @@ TEST_CASE("Rows of a GGUF file go to their slots, padding and ignored ones do no
   data.resize(32);
   data += std::string(32, '\7') + block + block;
   const std::string bytes = file.bytes(data);
-  for (const size_t piece : {1, 7, 10000}) {
+  for (const size_t piece : {size_t{1}, size_t{7}, size_t{10000}}) {
     RecordingModel model;
     RecordingSlot& a = model.add("a.weight", {2, 32});
     RecordingSlot& b = model.add("b.weight", {3});
