@@ -259,7 +259,7 @@ def write_pieces(writer):
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / "tokenizer.model"
         path.write_bytes(model.getvalue())
-        fast = LlamaTokenizerFast(vocab_file=str(path), legacy=True)
+        fast = LlamaTokenizerFast(vocab_file=str(path), legacy=True, add_prefix_space=True)
     return (spm.vocab_size(), lambda text: fast(text)["input_ids"],
             lambda ids: fast.decode(ids, skip_special_tokens=True))
 

@@ -80,7 +80,7 @@ class SourceLoading {
     if (file !== undefined) return this.#loadSingle(file);
     const first = await this.#openFirst();
     if (first === undefined) {
-      const only = await this.#onlyGguf();
+      const only = this.#context.spec.task === 'tokenizer' ? undefined : await this.#onlyGguf();
       return only !== undefined && this.#loadSingle(only);
     }
     await this.#addFile(first, signal);
