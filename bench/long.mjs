@@ -3,8 +3,8 @@
 //
 //   node bench/long.mjs [--text FILE] [--threads N] [--hog]
 //
-// Sentences are the lines of FILE, or those below, repeated. Times are of one call each, the default
-// translator, greedy, int8.
+// Sentences are the lines of FILE, or those below, repeated. Times are of one call each, of the
+// default translator, greedy, int8.
 import { fork } from 'node:child_process';
 import { setFlagsFromString } from 'node:v8';
 import { readFileSync } from 'node:fs';
