@@ -56,6 +56,7 @@ set(DRAGOMAN_TEST_SOURCES
   tests/unit/tasks/options_test.cpp
   tests/unit/tasks/packed_test.cpp
   tests/unit/tasks/piece_tasks_test.cpp
+  tests/unit/tasks/summaries_test.cpp
   tests/unit/tasks/task_models.cpp
   tests/unit/tasks/text2text_test.cpp
   tests/unit/tasks/text_generation_test.cpp
