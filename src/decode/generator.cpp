@@ -58,7 +58,8 @@ struct Seq2SeqGenerator::Impl {
     bool finished = false;
   };
 
-  Impl(const Seq2SeqModel& seq2seq, const GenerationConfig& config, const GeneratorLimits& limits);
+  Impl(const Seq2SeqModel& seq2seq, const GenerationConfig& config, const GeneratorLimits& limits,
+       std::unique_ptr<Seq2SeqSession> given);
 
   const Item& item(int index) const;
   /// Rows of a source at most: beams, or samples.
@@ -93,14 +94,14 @@ struct Seq2SeqGenerator::Impl {
 };
 
 Seq2SeqGenerator::Impl::Impl(const Seq2SeqModel& seq2seq, const GenerationConfig& config,
-                             const GeneratorLimits& limits)
+                             const GeneratorLimits& limits, std::unique_ptr<Seq2SeqSession> given)
     : model(seq2seq),
       setup(make_setup(seq2seq, config)),
       rules(setup, setup.prompt_length),
       passes(passes_of(config)),
       start(start_token(seq2seq, config)),
       max_cache_bytes(limits.cache_bytes),
-      session(seq2seq.start_session()) {
+      session(given ? std::move(given) : seq2seq.start_session()) {
   const TransformerConfig& shape = seq2seq.config();
   const size_t row_bytes = static_cast<size_t>(setup.vocab_size) * sizeof(float);
   max_rows = std::min(static_cast<size_t>(limits.rows), limits.logit_bytes / row_bytes);
@@ -208,6 +209,7 @@ void Seq2SeqGenerator::Impl::retire() {
     member->finished = true;
     member->search.reset();
     member->rules.reset();
+    if (rows_each() == 1) session->keep(member->handle, member->results.front().ids);
     session->release(member->handle);
     source_tokens -= member->source_ids.size();
     member->source_ids = {};
@@ -216,10 +218,26 @@ void Seq2SeqGenerator::Impl::retire() {
 }
 
 Seq2SeqGenerator::Seq2SeqGenerator(const Seq2SeqModel& model, const GenerationConfig& config,
-                                   const GeneratorLimits& limits)
-    : impl_(std::make_unique<Impl>(model, config, limits)) {}
+                                   const GeneratorLimits& limits,
+                                   std::unique_ptr<Seq2SeqSession> session)
+    : impl_(std::make_unique<Impl>(model, config, limits, std::move(session))) {}
 
 Seq2SeqGenerator::~Seq2SeqGenerator() = default;
+
+std::unique_ptr<Seq2SeqSession> Seq2SeqGenerator::take_session() {
+  Impl& state = *impl_;
+  // Of one that is on its way, its row is there from the first token on. One that is still read
+  // goes on in no other place: its session ends with it.
+  if (state.encoding) return nullptr;
+  for (Impl::Item* member : state.running) {
+    if (state.rows_each() == 1) {
+      state.session->keep(member->handle, member->search->best_so_far());
+    }
+    state.session->release(member->handle);
+  }
+  state.running.clear();
+  return std::move(state.session);
+}
 
 int Seq2SeqGenerator::add(std::span<const int32_t> source_ids) {
   // The session would refuse the same, but only when the source enters, and then all would end.

@@ -28,9 +28,15 @@ class Seq2SeqGenerator {
  public:
   /// The model outlives the generator. Throws invalid-argument as check_generation_config does,
   /// and when there is no token to start from: neither decoder_start_token_id nor bos_token_id.
+  /// @param session  of this model, from take_session() of another generator; or none
   Seq2SeqGenerator(const Seq2SeqModel& model, const GenerationConfig& config,
-                   const GeneratorLimits& limits = {});
+                   const GeneratorLimits& limits = {},
+                   std::unique_ptr<Seq2SeqSession> session = nullptr);
   ~Seq2SeqGenerator();
+
+  /// Takes the session away, with what it may keep of the last source; the generator is of no use
+  /// after that. Not after a step() that threw.
+  std::unique_ptr<Seq2SeqSession> take_session();
 
   /// Queues a source; sources enter the running batch as room allows. Throws input-too-long or
   /// invalid-argument for ids the model cannot take, and leaves the others undisturbed.

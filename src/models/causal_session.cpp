@@ -37,9 +37,36 @@ int32_t CausalSession::add_source(std::span<const int32_t> ids) {
   if (place == sources_.end()) place = sources_.insert(place, Source{});
   place->ids.assign(ids.begin(), ids.end() - 1);
   const auto handle = static_cast<int32_t>(place - sources_.begin());
-  place->state = place->ids.empty() ? SourceState::kReady : SourceState::kQueued;
-  if (!place->ids.empty()) queue_.push_back(handle);
+  take_kept(*place);
+  const bool ready = place->taken == place->ids.size();
+  place->state = ready ? SourceState::kReady : SourceState::kQueued;
+  if (!ready) queue_.push_back(handle);
   return handle;
+}
+
+// The next prompt of a chat begins with all that was said. What is kept serves once: whoever takes
+// it over is kept in its turn.
+void CausalSession::take_kept(Source& source) {
+  if (kept_entry_ < 0) return;
+  const auto [own, kept] =
+      std::mismatch(source.ids.begin(), source.ids.end(), kept_ids_.begin(), kept_ids_.end());
+  source.taken = static_cast<size_t>(own - source.ids.begin());
+  if (source.taken > 0) {
+    source.entry = rows_.cache().ancestor(kept_entry_, static_cast<int>(source.taken));
+    rows_.cache().hold(source.entry);
+  }
+  rows_.cache().drop(kept_entry_);
+  kept_entry_ = -1;
+}
+
+void CausalSession::keep(int32_t source, std::span<const int32_t> ids) {
+  const int32_t entry = rows_.only_entry(source);
+  if (entry < 0) return;
+  rows_.cache().hold(entry);
+  rows_.cache().drop(kept_entry_);
+  kept_entry_ = entry;
+  const auto length = static_cast<size_t>(rows_.cache().length(entry));
+  kept_ids_.assign(ids.begin(), ids.begin() + static_cast<std::ptrdiff_t>(length));
 }
 
 bool CausalSession::encode_step(const Context& context) {

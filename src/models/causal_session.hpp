@@ -21,6 +21,7 @@ class CausalSession final : public Seq2SeqSession {
   bool encode_step(const Context& context) override;
   View<float> decode(const Context& context, std::span<const DecodeRow> rows) override;
   void release(int32_t source) override;
+  void keep(int32_t source, std::span<const int32_t> ids) override;
   size_t cache_bytes() const override;
 
  private:
@@ -40,6 +41,7 @@ class CausalSession final : public Seq2SeqSession {
     int next_layer = 0;
   };
 
+  void take_kept(Source& source);
   void begin_batch();
   void embed_batch();
   void end_batch();
@@ -51,6 +53,9 @@ class CausalSession final : public Seq2SeqSession {
   const CausalParts& parts_;
   TokenTable table_;
   std::vector<Source> sources_;
+  // Of a source that is gone: its tokens, and the entry of the last of them.
+  std::vector<int32_t> kept_ids_;
+  int32_t kept_entry_ = -1;
   std::deque<int32_t> queue_;
   Batch batch_;
   HypothesisRows rows_;

@@ -55,6 +55,16 @@ std::span<const std::span<const int32_t>> HypothesisRows::histories(const Contex
   return histories_;
 }
 
+int32_t HypothesisRows::only_entry(int32_t source) const {
+  int32_t found = -1;
+  for (const LiveRow& row : rows_) {
+    if (row.source != source) continue;
+    if (found >= 0) return -1;
+    found = row.entry;
+  }
+  return found;
+}
+
 void HypothesisRows::drop(int32_t source) {
   for (LiveRow& row : rows_) {
     if (row.source != source) continue;

@@ -32,6 +32,8 @@ class HypothesisRows {
   /// The source of a row.
   int32_t source(size_t index) const { return rows_[index].source; }
   size_t size() const { return rows_.size(); }
+  /// The entry of a source's only row; -1 where it has none, or several.
+  int32_t only_entry(int32_t source) const;
   /// Frees the caches of the rows of a source.
   void drop(int32_t source);
 

@@ -47,6 +47,11 @@ class Seq2SeqSession {
   /// Frees a source and the caches of its hypotheses.
   virtual void release(int32_t source) = 0;
 
+  /// Before release(): holds on to the cache of the source's only hypothesis, for the next source
+  /// to begin with as far as both have the same tokens. Nothing where there is no such cache.
+  /// @param ids  the hypothesis, its prompt included; its last token need not have been decoded
+  virtual void keep(int32_t /*source*/, std::span<const int32_t> /*ids*/) {}
+
   /// Bytes held by the session's caches.
   virtual size_t cache_bytes() const = 0;
 };

@@ -97,6 +97,11 @@ void KvCache::drop(int32_t entry) {
   }
 }
 
+int32_t KvCache::ancestor(int32_t entry, int length) const {
+  while (this->length(entry) > length) entry = entries_[static_cast<size_t>(entry)].parent;
+  return entry;
+}
+
 void KvCache::history(int32_t entry, std::span<int32_t> out) const {
   // Entries know their parents only, so the list is written from its end.
   for (size_t i = out.size(); i-- > 0;) {

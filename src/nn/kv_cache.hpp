@@ -23,6 +23,10 @@ class KvCache {
 
   /// A new entry after `parent` (-1: the first of a history), held by the caller until drop().
   int32_t extend(int32_t parent);
+  /// One more holder of `entry`, who drops it as well.
+  void hold(int32_t entry) { ++entries_[static_cast<size_t>(entry)].references; }
+  /// The entry of the same history that has `length` tokens.
+  int32_t ancestor(int32_t entry, int length) const;
   /// The caller no longer needs `entry`: it is freed with every ancestor nothing else descends
   /// from.
   void drop(int32_t entry);

@@ -218,8 +218,11 @@ void Engine::cancel_job(int job) {
 std::string Engine::memory_use(uint64_t heap_bytes) const {
   size_t packed = 0;
   // Computed on demand: a counter kept beside the owners could drift from them.
-  for (const auto& [handle, model] : models_) packed += model.packed_bytes();
   size_t caches = 0;
+  for (const auto& [handle, model] : models_) {
+    packed += model.packed_bytes();
+    caches += model.cache_bytes();
+  }
   for (const auto& [handle, running] : jobs_) caches += running.job->cache_bytes();
   JsonWriter writer;
   writer.begin_object();

@@ -70,6 +70,7 @@ class Model {
   /// Writes the description of a finished model.
   void write_info(JsonWriter& writer) const;
   size_t packed_bytes() const { return task_ == nullptr ? 0 : task_->packed_bytes(); }
+  size_t cache_bytes() const { return task_ == nullptr ? 0 : task_->cache_bytes(); }
 
   /// Starts a request on a finished model, which must outlive the job.
   std::unique_ptr<Job> start(Json request) const;

@@ -44,6 +44,7 @@ struct SummarizationOptions {
 struct TextGenerationOptions {
   Text2TextOptions base = {.generation = text_generation_defaults()};
   bool add_special_tokens = true;
+  bool reuse_cache = true;
 };
 
 inline constexpr double kMaxTokens = 1 << 20;  // the longest sequence any family may have
@@ -161,6 +162,10 @@ void visit_fields(TextGenerationOptions& options, Visit&& visit) {
   visit("add_special_tokens", options.add_special_tokens,
         FieldNote{"The tokens that begin and end texts for the model are put in. Chats have them "
                   "from their template."});
+  visit("reuse_cache", options.reuse_cache,
+        FieldNote{"A single prompt begins with what was computed for the last one, as far as both "
+                  "have the same tokens, and leaves its own for the next: up to 128 MB are kept "
+                  "until then. Beams and several samples do neither."});
   visit("stream", options.base.stream, FieldNote{"Progress reports carry the outputs so far."});
 }
 

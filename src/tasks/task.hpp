@@ -26,6 +26,8 @@ class Task {
   virtual const TransformerConfig& config() const = 0;
   virtual SlotTable& slots() = 0;
   virtual size_t packed_bytes() const = 0;
+  /// Bytes of caches that outlive their requests.
+  virtual size_t cache_bytes() const { return 0; }
   /// False for what takes neither a config.json nor weights.
   virtual bool has_network() const { return true; }
   /// The name the caller used: translation_en_to_fr rather than translation.

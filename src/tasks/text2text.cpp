@@ -130,7 +130,7 @@ std::unique_ptr<Job> Text2TextTask::start(Json request) const {
   check_generation_config(generation, config().decoder_vocab_size);
   settle_lengths(generation);
   return std::make_unique<Text2TextJob>(kind_, *model_, *tokenizer_, rules_, std::move(options),
-                                        read_inputs(request, false));
+                                        read_inputs(request, false), kept_);
 }
 
 }  // namespace dragoman

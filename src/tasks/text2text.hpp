@@ -39,12 +39,20 @@ struct SourceRules {
   int limit = 0;       // most tokens of a source
 };
 
+/// What one request leaves for the next: a session with the cache of the last prompt.
+struct KeptSession {
+  std::unique_ptr<Seq2SeqSession> session;
+};
+
 class Text2TextTask final : public Task {
  public:
   Text2TextTask(const Text2TextKind& kind, const TransformerConfig& config, WeightType type);
   const TransformerConfig& config() const override { return model_->config(); }
   SlotTable& slots() override { return model_->slots(); }
   size_t packed_bytes() const override { return model_->packed_bytes(); }
+  size_t cache_bytes() const override {
+    return kept_.session == nullptr ? 0 : kept_.session->cache_bytes();
+  }
   void name_task(std::string_view published) override { published_ = published; }
   std::vector<std::string> optional_files(const ModelFiles& files) const override;
   void finish(const ModelFiles& files) override;
@@ -59,6 +67,7 @@ class Text2TextTask final : public Task {
 
   const Text2TextKind& kind_;
   std::unique_ptr<Seq2SeqModel> model_;
+  mutable KeptSession kept_;  // of the model, so it goes first
   std::unique_ptr<Tokenizer> tokenizer_;
   GenerationConfig generation_;  // the model's
   SourceRules rules_;
@@ -74,9 +83,11 @@ class Text2TextTask final : public Task {
 class Text2TextJob final : public Job {
  public:
   /// @param options  with definite lengths
+  /// @param kept     where a single prompt finds a session and leaves it; outlives the job
   Text2TextJob(const Text2TextKind& kind, const Seq2SeqModel& model, const Tokenizer& tokenizer,
                const SourceRules& rules, TextGenerationOptions options,
-               std::vector<TextInput> inputs);
+               std::vector<TextInput> inputs, KeptSession& kept);
+  ~Text2TextJob() override;
   bool step(const Context& context) override;
   size_t texts() const override { return texts_.size(); }
   size_t finished_texts() const override { return finished_; }
@@ -110,6 +121,7 @@ class Text2TextJob final : public Job {
     bool reported_result = false;
   };
 
+  bool work(const Context& context);
   void tokenize_some();
   void tokenize(size_t index);
   Windows windows_of(const std::string& text, const std::string& name) const;
@@ -129,6 +141,8 @@ class Text2TextJob final : public Job {
   TextGenerationOptions more_;  // what prompts have besides
   Text2TextOptions& options_ = more_.base;
   const Seq2SeqModel& model_;
+  KeptSession* kept_;  // null where nothing is kept
+  bool sound_ = true;  // no step has thrown
   Seq2SeqGenerator generator_;
   std::vector<Text> texts_;
   size_t tokenized_ = 0;

@@ -13,6 +13,15 @@ namespace {
 // One step tokenises about this much text: a few milliseconds.
 constexpr size_t kBytesPerStep = 16384;
 
+// A cache of so much at most is kept between requests; phones have little memory to spare.
+constexpr size_t kMostKeptBytes = size_t{128} << 20;
+
+bool keeps(const Text2TextKind& kind, const TextGenerationOptions& options, size_t inputs) {
+  const GenerationConfig& generation = options.base.generation;
+  return kind.continues && options.reuse_cache && inputs == 1 && generation.num_beams == 1 &&
+         generation.num_return_sequences == 1;
+}
+
 // Models make up a sentence for an empty one, so blank text is not for them to work on.
 bool is_blank(std::string_view text) {
   for (size_t position = 0; position < text.size();) {
@@ -57,18 +66,37 @@ void append_window(std::string& text, const std::string& window) {
 
 Text2TextJob::Text2TextJob(const Text2TextKind& kind, const Seq2SeqModel& model,
                            const Tokenizer& tokenizer, const SourceRules& rules,
-                           TextGenerationOptions options, std::vector<TextInput> inputs)
+                           TextGenerationOptions options, std::vector<TextInput> inputs,
+                           KeptSession& kept)
     : kind_(kind),
       tokenizer_(tokenizer),
       rules_(rules),
       more_(std::move(options)),
       model_(model),
-      generator_(model, options_.generation),
+      kept_(keeps(kind, more_, inputs.size()) ? &kept : nullptr),
+      generator_(model, options_.generation, {},
+                 kept_ == nullptr ? nullptr : std::move(kept.session)),
       texts_(inputs.size()) {
   for (size_t i = 0; i < inputs.size(); ++i) texts_[i].text = std::move(inputs[i].text);
 }
 
+// Also a request that was cancelled leaves what it has: its user goes on from there.
+Text2TextJob::~Text2TextJob() {
+  if (kept_ == nullptr || !sound_) return;
+  std::unique_ptr<Seq2SeqSession> session = generator_.take_session();
+  if (session != nullptr && session->cache_bytes() <= kMostKeptBytes) {
+    kept_->session = std::move(session);
+  }
+}
+
 bool Text2TextJob::step(const Context& context) {
+  sound_ = false;
+  const bool more = work(context);
+  sound_ = true;
+  return more;
+}
+
+bool Text2TextJob::work(const Context& context) {
   // All texts are tokenised before the first is run: one that is too long is refused at once, not
   // after minutes of work on those before it.
   if (tokenized_ < texts_.size()) {

@@ -3,6 +3,8 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
+#include <cmath>
+
 #include "base/utf.hpp"
 #include "tasks/text2text.hpp"
 #include "unit/tasks/task_models.hpp"
@@ -160,4 +162,79 @@ TEST_CASE("Samples are drawn by default, as a seed says", "[generation]") {
   CHECK(first != ask(R"({"seed": 5, "max_new_tokens": 12, "temperature": 3.0})"));
   CHECK(ask(R"({"seed": 4, "max_new_tokens": 12})") ==
         ask(R"({"seed": 4, "max_new_tokens": 12, "do_sample": true, "temperature": 0.7})"));
+}
+
+namespace {
+
+// What a request did: its result, and how many steps it took.
+struct Turn {
+  std::string result;
+  int steps = 0;
+};
+
+Turn turn_of(Engine& engine, int model, const std::string& text, bool reuse, int most_steps = 0) {
+  const std::string options = R"({"max_new_tokens": 12, "seed": 3, "temperature": 2.0,
+      "reuse_cache": )" + std::string(reuse ? "true}" : "false}");
+  const int job = engine.start_job(model, request_of({text}, options));
+  Turn turn;
+  while (engine.step_job(job)) {
+    if (++turn.steps == most_steps) break;
+  }
+  if (most_steps == 0) turn.result = engine.job_result(job);
+  engine.cancel_job(job);
+  return turn;
+}
+
+double score_of(const Turn& turn) {
+  const JsonDocument document(turn.result, "result", ErrorCode::kInternal);
+  return document.root().at(size_t{0}).at(size_t{0}).at("score").as_double();
+}
+
+// Tokens that were decoded one by one went through sums of another order than those of a prompt.
+void check_same(const Turn& reused, const Turn& anew) {
+  CHECK(texts_of(reused.result) == texts_of(anew.result));
+  CHECK(std::abs(score_of(reused) - score_of(anew)) < 2e-5);
+}
+
+}  // namespace
+
+TEST_CASE("What is kept of a prompt changes no result but for the last bits of its score",
+          "[generation]") {
+  const std::string first = "weather : the boat waits near the old bridge .";
+  for (const std::string dtype : {"fp32", "int8"}) {
+    for (const std::string folder : {"gpt2", "llama", "qwen2"}) {
+      Engine engine;
+      const int model = load_task(engine, kTask, folder, dtype);
+      std::string text = first;
+      for (int turn = 0; turn < 3; ++turn) {
+        CAPTURE(dtype, folder, turn);
+        const Turn reused = turn_of(engine, model, text, true);
+        check_same(reused, turn_of(engine, model, text, false));
+        text += texts_of(reused.result).front() + " ok";
+      }
+      // Another prompt begins anew, and one that was cut short is gone on from.
+      check_same(turn_of(engine, model, "京都", true), turn_of(engine, model, "京都", false));
+      turn_of(engine, model, first, true, 6);
+      check_same(turn_of(engine, model, first, true), turn_of(engine, model, first, false));
+    }
+  }
+}
+
+TEST_CASE("What is kept saves steps, shows in the memory in use, and goes with the model",
+          "[generation]") {
+  Engine engine;
+  const int model = load_task(engine, kTask, "gpt2");
+  const std::string text = "the boat waits near the old bridge .";
+  const int anew = turn_of(engine, model, text, false).steps;
+  CHECK(engine.memory_use(0).find("\"cache_bytes\":0,") != std::string::npos);
+  turn_of(engine, model, text, true);
+  CHECK(engine.memory_use(0).find("\"cache_bytes\":0,") == std::string::npos);
+  // All but the last token is there: no layer of the prompt is run again.
+  CHECK(turn_of(engine, model, text, true).steps < anew);
+  // Several prompts at once, beams and samples leave it alone.
+  run(engine, model, request_of({text, text}));
+  run(engine, model, request_of({text}, R"({"num_beams": 2, "do_sample": false})"));
+  CHECK(turn_of(engine, model, text, true).steps < anew);
+  engine.delete_model(model);
+  CHECK(engine.memory_use(0).find("\"cache_bytes\":0,") != std::string::npos);
 }

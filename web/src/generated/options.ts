@@ -474,6 +474,13 @@ export interface TextGenerationOptions {
    */
   add_special_tokens?: boolean;
   /**
+   * A single prompt begins with what was computed for the last one, as far as both have the same
+   * tokens, and leaves its own for the next: up to 128 MB are kept until then. Beams and several
+   * samples do neither.
+   * @defaultValue `true`
+   */
+  reuse_cache?: boolean;
+  /**
    * Progress reports carry the outputs so far.
    * @defaultValue `false`
    */
