@@ -44,6 +44,14 @@ const packagePlugin = {
   },
 };
 
+// The interpreter of chat templates is loaded with the first chat, so it is a file of its own.
+const lazyPlugin = {
+  name: 'lazy',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\/jinja\.js$/ }, ({ path }) => ({ path, external: true }));
+  },
+};
+
 function sharedOptions() {
   const { version } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8'));
   return {
@@ -69,6 +77,13 @@ async function bundle() {
       ...forPages,
       entryPoints: [source('index.ts')],
       outfile: join(dist, 'index.js'),
+      plugins: [lazyPlugin],
+    }),
+    build({
+      ...shared,
+      entryPoints: [source('jinja.ts')],
+      outfile: join(dist, 'jinja.js'),
+      minify: true,
     }),
     build({
       ...shared,
@@ -104,15 +119,17 @@ const linked = `Linked into wasm/*.wasm and worker.js:
 - musl libc, Copyright (c) 2005-2020 Rich Felker and others; MIT licence
 - libc++, libc++abi, compiler-rt of LLVM; Apache License 2.0 with LLVM Exceptions
 - tables made from the Unicode Character Database, Copyright (c) Unicode, Inc.; Unicode License V3
-
-Bundled into index.js and worker.js:
-
-idb
 `;
 
+// Of npm packages, by the files they are bundled into.
+const bundled = { 'index.js and worker.js': 'idb', 'jinja.js': '@huggingface/jinja' };
+
 function writeNotices() {
-  const idb = readFileSync(join(projectRoot, 'node_modules/idb/LICENSE'), 'utf8');
-  writeFileSync(join(dist, 'THIRD-PARTY-NOTICES.txt'), `${linked}\n${idb}`);
+  const notices = Object.entries(bundled).map(([files, name]) => {
+    const licence = readFileSync(join(projectRoot, 'node_modules', name, 'LICENSE'), 'utf8');
+    return `\nBundled into ${files}:\n\n${name}\n\n${licence}`;
+  });
+  writeFileSync(join(dist, 'THIRD-PARTY-NOTICES.txt'), linked + notices.join(''));
 }
 
 /** Builds dist/ anew. */

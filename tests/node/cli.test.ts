@@ -77,6 +77,65 @@ describe('translate', () => {
   });
 });
 
+describe('summarize and generate', () => {
+  const sea = 'where is the old boat!';
+  const gpt2 = ['--model', golden('gpt2'), '--dtype', 'fp32', '--greedy'];
+  const qwen2 = ['--model', golden('qwen2'), '--dtype', 'fp32', '--greedy'];
+
+  it('summarises lines, or all of them as one text', async () => {
+    const lines = await run(['summarize', ...marian], `${sea}\n\n${sea}\n`);
+    expect(lines.stderr).toBe('');
+    const [first, blank, last] = lines.stdout.split('\n');
+    expect(blank).toBe('');
+    expect(first).toBe(last);
+    const whole = await run(['summarize', ...marian, '--whole', '--json'], `${sea}\n${sea}\n`);
+    expect(JSON.parse(whole.stdout)).toMatchObject({ summary_text: expect.any(String) });
+    expect(whole.stdout.trim().split('\n')).toHaveLength(1);
+  });
+
+  it('goes on from lines, with the prompt or without', async () => {
+    const plain = await run(['generate', ...gpt2], 'the boat\nweather :\n');
+    expect(plain).toEqual({
+      status: 0,
+      stdout: '  waits near the old bridge.\n: 🌤️ rain 🌧 and 👩‍👩‍👧 home\n',
+      stderr: '',
+    });
+    const full = await run(['generate', ...gpt2, '--full-text', '--json'], 'the boat');
+    const { generated_text: text } = JSON.parse(full.stdout) as { generated_text: string };
+    expect(text).toBe('the boat  waits near the old bridge.');
+    const streamed = await run(['generate', ...gpt2, '--stream'], 'the boat\nweather :\n');
+    expect(streamed.stdout).toBe(plain.stdout);
+    const whole = await run(['generate', ...gpt2, '--whole'], 'the\nboat\n');
+    expect(whole.status).toBe(0);
+  });
+
+  it('chats, and knows what was said', async () => {
+    const turns = 'Where is the boat?\n\nHello!\n';
+    const plain = await run(['generate', ...qwen2, '--chat', '--max-new-tokens', '12'], turns);
+    expect(plain.stderr).toBe('');
+    const [first, blank, second] = plain.stdout.split('\n');
+    expect(first).toMatch(/^Near the old bridge/);
+    expect(blank).toBe('');
+    expect(second).not.toBe('');
+    const flags = ['--chat', '--system', 'Be brief.', '--json'];
+    const json = await run(['generate', ...qwen2, ...flags], 'Hello!\n');
+    expect(JSON.parse(json.stdout)).toEqual({ role: 'assistant', content: 'Hi, 你好 👋🏽!' });
+    const streamed = await run(['generate', ...qwen2, '--chat', '--stream'], 'Where is the boat?');
+    expect(streamed.stdout).toBe('Near the old bridge 🚤.\n');
+  });
+
+  it('says what is wrong', async () => {
+    const long = await run(['generate', ...gpt2], `the\n${'~'.repeat(99)}\n`);
+    expect(long.status).toBe(1);
+    expect(long.stderr).toMatch(/line 2 has 99 tokens/);
+    const none = await run(['generate']);
+    expect(none.status).toBe(1);
+    expect(none.stderr).toMatch(/text-generation/);
+    const chat = await run(['generate', ...gpt2, '--chat'], 'a\n');
+    expect(chat.stderr).toMatch(/has no chat template/);
+  });
+});
+
 describe('classify', () => {
   it('prints label and score', async () => {
     const { status, stdout } = await run(['classify', ...bert], 'I loved this film.\n\nzebra 42\n');

@@ -130,6 +130,9 @@ function linkModels(): void {
     'google-bert/bert-base-uncased': golden('fill-mask'),
     'dslim/bert-base-NER': golden('entities'),
     'distilbert/distilbert-base-cased-distilled-squad': golden('answers'),
+    'openai-community/gpt2': golden('gpt2'),
+    'Qwen/Qwen2.5-0.5B-Instruct': golden('qwen2'),
+    'facebook/bart-large-cnn': golden('bart-summary'),
     'own/bert-srl': golden('roles'),
     'cross-encoder/ms-marco-MiniLM-L6-v2': golden('ranking'),
   };

@@ -8,6 +8,7 @@ export { Tensor } from './tensor.js';
 export { TextStreamer } from './text-streamer.js';
 export { AutoTokenizer } from './tokenizer.js';
 export { DragomanError } from './common/errors.js';
+export type { Chat, ChatMessage, MessagePart, TemplateOptions } from './chat-template.js';
 export type { Environment } from './env.js';
 export type { ErrorCode } from './common/errors.js';
 export type { Dtype, MemoryUse, ModelInfo, Similarity, Variant } from './common/protocol.js';
@@ -21,6 +22,7 @@ export type { NestedNumbers, TensorType } from './tensor.js';
 export type { TextPair } from './texts.js';
 export type { TextStreamerOptions } from './text-streamer.js';
 export type {
+  ChatTemplateOptions,
   DecodeCallOptions,
   EncodedText,
   EncodedTexts,
@@ -82,6 +84,15 @@ export type {
   Text2TextPipeline,
   Text2TextStreamOptions,
 } from './tasks/text2text-generation.js';
+export type {
+  ChatContinuation,
+  ChatOptions,
+  Continuation,
+  PartialContinuation,
+  TextGenerationCallOptions,
+  TextGenerationPipeline,
+  TextGenerationStreamOptions,
+} from './tasks/text-generation.js';
 export type {
   Classification,
   ClassificationCallOptions,

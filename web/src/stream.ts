@@ -36,6 +36,26 @@ interface Sentence<Result> {
 // and U+FFFD stands for a character of which not all bytes are there.
 const unsure = /[\s\ufffd]+$/;
 
+const graphemes =
+  typeof Intl.Segmenter === 'function'
+    ? new Intl.Segmenter(undefined, { granularity: 'grapheme' })
+    : undefined;
+// Firefox before 125 has none: a code point with what joins it to others on either side.
+const marks = '[\\p{M}\\p{Emoji_Modifier}\\ufe0f\\u200d]*';
+const lastCharacter = new RegExp(`(?:\\p{Emoji}${marks}\\u200d)*[^\\p{M}\\u200d]${marks}$`, 'u');
+
+/**
+ * A text without its last character as readers see it: an accent, a joiner or the other half of a
+ * flag may yet come to it. @param start where a character is known to begin
+ */
+function withoutLast(text: string, start: number): string {
+  const open = text.slice(start);
+  if (graphemes === undefined) return text.slice(0, start) + open.replace(lastCharacter, '');
+  let last = 0;
+  for (const { index } of graphemes.segment(open)) last = index;
+  return text.slice(0, start + last);
+}
+
 /** One text of a request as it grows. */
 class GrowingText<Result> {
   readonly #split: SplitText;
@@ -69,7 +89,9 @@ class GrowingText<Result> {
       sure.push(outputs ? best(outputs) : settled);
       if (!outputs) break;
     }
-    return this.#give(this.#join(sure).replace(unsure, ''));
+    const joined = this.#join(sure).replace(unsure, '');
+    if (!joined.startsWith(this.#given)) return '';
+    return this.#give(withoutLast(joined, this.#given.length));
   }
 
   /** The rest, when the whole output is known. */

@@ -3,7 +3,7 @@ import { DragomanError } from './common/errors.js';
 import { isNode } from './common/platform.js';
 
 export interface TextStreamerOptions {
-  /** Translations have no prompt; there for the sake of code that sets it. */
+  /** Of what goes on from a prompt, only what is new; other texts have none. */
   skip_prompt?: boolean;
   /** Only `true`, the default: special tokens are no text. */
   skip_special_tokens?: true;
@@ -19,6 +19,7 @@ const streamerOptions = ['skip_prompt', 'skip_special_tokens', 'callback_functio
  */
 export class TextStreamer {
   readonly #callback: ((text: string, index: number) => void) | undefined;
+  readonly skip_prompt: boolean;
 
   /**
    * @param _tokenizer not needed here, text is made in the engine; it keeps the place that it has
@@ -40,6 +41,7 @@ export class TextStreamer {
       throw new DragomanError('invalid-argument', 'callback_function must be a function.');
     }
     this.#callback = callback;
+    this.skip_prompt = options.skip_prompt === true;
   }
 
   /** Called with every piece; to be overridden. @param stream_end whether the text is complete */

@@ -1,4 +1,5 @@
 // AutoTokenizer: a model's tokenizer by itself, with the names of transformers.js and Python.
+import { isChat, readChat, renderChat, templateOptions } from './chat-template.js';
 import { DragomanError } from './common/errors.js';
 import { engineFor, LoadedModel } from './engine.js';
 import { resolveModel } from './models.js';
@@ -6,6 +7,7 @@ import { checkPipelineOptions, shown, splitCallOptions } from './options.js';
 import { storeParams } from './stored-models.js';
 import { readText, readTextList } from './texts.js';
 import { executions } from './variant.js';
+import type { Chat, TemplateOptions } from './chat-template.js';
 import type { TokenizerInfo } from './common/protocol.js';
 import type { DecodeOptions, TokenizerOptions } from './generated/options.js';
 import type { ModelSource } from './models.js';
@@ -57,6 +59,20 @@ export interface TokenizeOptions extends CallOptions {
   add_special_tokens?: boolean;
 }
 
+export interface ChatTemplateOptions extends CallOptions, TemplateOptions {
+  /** Ids rather than the text. By default `true`. */
+  tokenize?: boolean;
+  /** Everything that a call of the tokenizer gives, rather than ids alone. By default `false`. */
+  return_dict?: boolean;
+  padding?: TokenizerOptions['padding'];
+  truncation?: TokenizerOptions['truncation'];
+  max_length?: TokenizerOptions['max_length'];
+  /** More options of a call of the tokenizer. */
+  tokenizer_kwargs?: TokenizerCallOptions;
+  /** What else the template reads, such as `enable_thinking`. */
+  [variable: string]: unknown;
+}
+
 type TokenIds = readonly (number | bigint)[] | Int32Array | Uint32Array | BigInt64Array;
 type Windows = { return_overflowing_tokens: true };
 type Words = { is_split_into_words: true };
@@ -85,6 +101,25 @@ export interface PreTrainedTokenizer extends Readonly<TokenizerInfo> {
   encode(text: string, options?: TokenizerCallOptions): Promise<number[]>;
   decode(ids: TokenIds, options?: DecodeCallOptions): Promise<string>;
   batch_decode(ids: readonly TokenIds[], options?: DecodeCallOptions): Promise<string[]>;
+  /** A chat as the model's template writes it; of an array of chats, an array. */
+  apply_chat_template(
+    chat: Chat,
+    options: ChatTemplateOptions & { tokenize: false },
+  ): Promise<string>;
+  apply_chat_template(
+    chats: readonly Chat[],
+    options: ChatTemplateOptions & { tokenize: false },
+  ): Promise<string[]>;
+  apply_chat_template(
+    chat: Chat,
+    options: ChatTemplateOptions & { return_dict: true },
+  ): Promise<EncodedText>;
+  apply_chat_template(
+    chats: readonly Chat[],
+    options: ChatTemplateOptions & { return_dict: true },
+  ): Promise<EncodedTexts>;
+  apply_chat_template(chat: Chat, options?: ChatTemplateOptions): Promise<number[]>;
+  apply_chat_template(chats: readonly Chat[], options?: ChatTemplateOptions): Promise<number[][]>;
   /** How the vocabulary spells the tokens of a text. */
   tokenize(text: string, options?: TokenizeOptions): Promise<string[]>;
   /** Of a token that there is not, the id of the unknown one; `null` without that. */
@@ -176,6 +211,44 @@ async function batchDecode(model: LoadedModel, batch: unknown, options: unknown)
   return ask<string[]>(model, 'decode', ids, options);
 }
 
+const ownChatOptions = [
+  ...templateOptions,
+  'signal',
+  'tokenize',
+  'return_dict',
+  'padding',
+  'truncation',
+  'max_length',
+  'tokenizer_kwargs',
+];
+
+async function applyChatTemplate(
+  model: LoadedModel,
+  input: unknown,
+  given: ChatTemplateOptions = {},
+) {
+  const single = isChat(input) || !Array.isArray(input);
+  const chats = single
+    ? [readChat(input, 'The chat')]
+    : input.map((chat, index) => readChat(chat, `chats[${index}]`));
+  const others = Object.entries(given).filter(
+    ([name, value]) => !ownChatOptions.includes(name) && value !== undefined,
+  );
+  const variables = Object.fromEntries(others);
+  const { name, tokenizer } = model.info;
+  const render = (chat: Chat) =>
+    renderChat(name, tokenizer as TokenizerInfo, chat, given, variables);
+  const texts = await Promise.all(chats.map(render));
+  const { tokenize = true, return_dict, signal, padding, truncation, max_length } = given;
+  signal?.throwIfAborted();
+  if (!tokenize) return single ? texts[0] : texts;
+  // Templates write special tokens themselves.
+  const asked: TokenizerCallOptions = { ...given.tokenizer_kwargs, add_special_tokens: false };
+  Object.assign(asked, { signal, padding, truncation, max_length });
+  const encoded = await call(model, single ? texts[0] : texts, asked);
+  return return_dict ? encoded : encoded.input_ids;
+}
+
 async function tokenize(model: LoadedModel, text: unknown, options: TokenizeOptions = {}) {
   const { pair, ...others } = options;
   const inputs = readPairs(readText(text, 'The text'), pair);
@@ -217,6 +290,8 @@ function create(model: LoadedModel): PreTrainedTokenizer {
       return (await ask<string[]>(model, 'decode', [readIds(ids, 'ids')], options))[0];
     },
     batch_decode: (ids: unknown, options?: unknown) => batchDecode(model, ids, options),
+    apply_chat_template: (chat: unknown, options?: ChatTemplateOptions) =>
+      applyChatTemplate(model, chat, options),
     tokenize: (text: unknown, options?: TokenizeOptions) => tokenize(model, text, options),
     convert_tokens_to_ids: (tokens: unknown) => tokensToIds(model, tokens),
     convert_ids_to_tokens: (ids: unknown) => idsToTokens(model, ids),

@@ -129,6 +129,7 @@ export function parseCommandLine(args: string[], version: string): Parsed {
       json: values['json'] === true,
       loadOptions: readOptions(loadFlags, values),
       callOptions: readOptions(flags, values),
+      values,
       files: positionals.length > 0 ? positionals : ['-'],
     },
   };

@@ -12,6 +12,8 @@ export interface Command {
   json: boolean;
   loadOptions: PipelineOptions;
   callOptions: Record<string, unknown>;
+  /** Flags by their names, for those that the command itself looks at. */
+  values: Record<string, string | boolean | undefined>;
   /** `-` is standard input. */
   files: string[];
 }

@@ -138,6 +138,8 @@ export interface TokenizerInfo {
   additional_special_tokens: string[];
   all_special_tokens: string[];
   all_special_ids: number[];
+  /** Templates of chats by their names; the usual one is `default`. */
+  chat_template?: Record<string, string>;
 }
 
 /** What a loaded model says about itself. */

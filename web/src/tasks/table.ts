@@ -7,6 +7,7 @@ import { sentenceSimilarity } from './sentence-similarity.js';
 import { summarization } from './summarization.js';
 import { text2textGeneration } from './text2text-generation.js';
 import { textClassification } from './text-classification.js';
+import { textGeneration } from './text-generation.js';
 import { textRanking } from './text-ranking.js';
 import { tokenClassification } from './token-classification.js';
 import { isTranslation, translation } from './translation.js';
@@ -18,6 +19,7 @@ const tasks = {
   translation,
   summarization,
   'text2text-generation': text2textGeneration,
+  'text-generation': textGeneration,
   'text-classification': textClassification,
   'sentiment-analysis': textClassification,
   'token-classification': tokenClassification,

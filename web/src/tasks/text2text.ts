@@ -24,7 +24,7 @@ export interface OutputFacts {
   truncated?: true;
 }
 
-interface Output extends OutputFacts {
+export interface Output extends OutputFacts {
   text: string;
 }
 
@@ -109,10 +109,10 @@ function combine(text: SplitText, ranked: EngineOutput[]): Output {
 }
 
 // The engine speaks of its own inputs, which are sentences; callers know their texts.
-function renameInput(error: unknown, owners: number[], isArray: boolean): unknown {
+function renameInput(error: unknown, owners: number[], single: string | undefined): unknown {
   if (!(error instanceof DragomanError)) return error;
   const message = error.message.replace(/\binputs\[(\d+)\]/, (_, index: string) => {
-    return isArray ? `inputs[${owners[Number(index)]}]` : 'The text';
+    return single ?? `inputs[${owners[Number(index)]}]`;
   });
   return message === error.message ? error : new DragomanError(error.code, message);
 }
@@ -128,7 +128,8 @@ function combineAll(text: SplitText, own: EngineOutput[][], count: number): Outp
   });
 }
 
-function assemble(plan: Plan, results: EngineOutput[][], count: number): Output[][] {
+/** The outputs of all texts of a request. */
+export function assemble({ plan, count }: Request, results: EngineOutput[][]): Output[][] {
   let next = 0;
   return plan.texts.map((text) => {
     const own = results.slice(next, (next += text.sentences.length));
@@ -150,20 +151,25 @@ function read(json: string, key: string): unknown {
   });
 }
 
-interface Request {
+export interface Request {
   plan: Plan;
   /** How many outputs of each text are asked for. */
   count: number;
   run(signal?: AbortSignal, onReport?: (reports: Reports) => void): Promise<EngineOutput[][]>;
 }
 
-function makeRequest(
+/**
+ * @param single what the one text is called in messages; undefined where there are several
+ * @param stream whether the engine is to report outputs on their way
+ */
+export function makeRequest(
   { model, names, locale }: Text2Text<Naming>,
-  input: unknown,
+  texts: string[],
+  single: string | undefined,
   { splitSentences, taskOptions }: SplitOptions,
   stream: boolean,
 ): Request {
-  const plan = makePlan(readTexts(input), splitSentences ? locale : undefined);
+  const plan = makePlan(texts, splitSentences ? locale : undefined);
   const count = (taskOptions['num_return_sequences'] as number | undefined) ?? 1;
   // The request goes out even where there is nothing to do: its options are checked there.
   const options = stream ? { ...taskOptions, stream } : taskOptions;
@@ -177,20 +183,21 @@ function makeRequest(
         const { json } = await model.run(request, signal, onEvent);
         return read(json, names.text) as EngineOutput[][];
       } catch (error) {
-        throw renameInput(error, plan.owners, Array.isArray(input));
+        throw renameInput(error, plan.owners, single);
       }
     },
   };
 }
 
-type Listener = (news: PartialText<Output>) => void;
+export type Listener = (news: PartialText<Output>) => void;
 
-/** Runs a request and tells `listener` of every step of every text. */
-async function runListening(
+/** Runs a request and tells `listener`, if any, of every step of every text. */
+export async function runListening(
   request: Request,
   signal: AbortSignal | undefined,
-  listener: Listener,
+  listener: Listener | undefined,
 ): Promise<EngineOutput[][]> {
+  if (listener === undefined) return request.run(signal);
   const growing = new GrowingTexts<EngineOutput, Output>(request.plan.texts, {
     best: (ranked) => ranked[0]?.text ?? '',
     combine: (split, own) => combineAll(split, own, request.count),
@@ -227,10 +234,13 @@ function namedNews<Names extends Naming>(
   return { ...news, [names.text]: text, ...list } as unknown as PartialOutput<Names>;
 }
 
-function listenerOf<Names extends Naming>(
-  names: Names,
-  { streamer, callback_function: callback }: ListeningOptions<Names>,
+/** What listens to a call; throws invalid-argument. @param present makes news of the task's */
+export function listenerOf<News>(
+  options: { streamer?: TextStreamer; callback_function?: (news: News) => void } | undefined,
+  present: (news: PartialText<Output>) => News,
+  streamed = ({ delta }: PartialText<Output>, _streamer: TextStreamer) => delta,
 ): Listener | undefined {
+  const { streamer, callback_function: callback } = options ?? {};
   if (streamer !== undefined && !(streamer instanceof TextStreamer)) {
     throw new DragomanError('invalid-argument', 'streamer must be a TextStreamer of this package.');
   }
@@ -239,14 +249,18 @@ function listenerOf<Names extends Naming>(
   }
   if (streamer === undefined && callback === undefined) return undefined;
   return (news) => {
-    streamer?.on_finalized_text(news.delta, news.done, news.index);
-    callback?.(namedNews(names, news));
+    streamer?.on_finalized_text(streamed(news, streamer), news.done, news.index);
+    callback?.(present(news));
   };
 }
 
 // Options that the page reads itself; split_sentences means nothing where nothing is split.
 function pageOptions(task: Text2Text<Naming>, listening: string[]): string[] {
   return task.locale === undefined ? listening : ['split_sentences', ...listening];
+}
+
+function nameOf(input: unknown): string | undefined {
+  return Array.isArray(input) ? undefined : 'The text';
 }
 
 /** @returns for one text its outputs; for an array one each, or more where asked for */
@@ -256,12 +270,10 @@ export async function generateTexts<Names extends Naming>(
   options: ListeningOptions<Names> | undefined,
 ): Promise<NamedOutput<Names>[] | NamedOutput<Names>[][]> {
   const split = splitCallOptions(options, pageOptions(task, ['streamer', 'callback_function']));
-  const listener = listenerOf(task.names, options ?? {});
-  const request = makeRequest(task, input, split, listener !== undefined);
-  const results = listener
-    ? await runListening(request, split.signal, listener)
-    : await request.run(split.signal);
-  const all = assemble(request.plan, results, request.count).map((ranked) =>
+  const listener = listenerOf(options, (news) => namedNews(task.names, news));
+  const request = makeRequest(task, readTexts(input), nameOf(input), split, listener !== undefined);
+  const results = await runListening(request, split.signal, listener);
+  const all = assemble(request, results).map((ranked) =>
     ranked.map((output) => named(task.names, output)),
   );
   if (!Array.isArray(input)) return all[0] as NamedOutput<Names>[];
@@ -270,15 +282,12 @@ export async function generateTexts<Names extends Naming>(
   return flat ? all.map(([best]) => best as NamedOutput<Names>) : all;
 }
 
-/** The same request as a sequence of news, as they come. Leaving the loop ends the request. */
-export async function* streamTexts<Names extends Naming>(
-  task: Text2Text<Names>,
-  input: unknown,
-  options: CallOptions | undefined,
-): AsyncGenerator<PartialOutput<Names>, void, undefined> {
-  const split = splitCallOptions(options, pageOptions(task, []));
-  const request = makeRequest(task, input, split, true);
-  const { signal, abort, release } = abortable(split.signal);
+/** The news of a request, as they come. Leaving the loop ends the request. */
+export async function* streamNews(
+  request: Request,
+  given: AbortSignal | undefined,
+): AsyncGenerator<PartialText<Output>, void, undefined> {
+  const { signal, abort, release } = abortable(given);
   const waiting: PartialText<Output>[] = [];
   let wake = () => {};
   let ended = false;
@@ -296,7 +305,7 @@ export async function* streamTexts<Names extends Naming>(
       // Who aborts wants to hear nothing more, not even what waits.
       if (signal.aborted) break;
       const news = waiting.shift();
-      if (news) yield namedNews(task.names, news);
+      if (news) yield news;
       else await new Promise<void>((resolve) => (wake = resolve));
     }
     await running;
@@ -305,4 +314,15 @@ export async function* streamTexts<Names extends Naming>(
     abort(new DOMException('The stream was left.', 'AbortError'));
     release();
   }
+}
+
+/** The same request as a sequence of news. */
+export async function* streamTexts<Names extends Naming>(
+  task: Text2Text<Names>,
+  input: unknown,
+  options: CallOptions | undefined,
+): AsyncGenerator<PartialOutput<Names>, void, undefined> {
+  const split = splitCallOptions(options, pageOptions(task, []));
+  const request = makeRequest(task, readTexts(input), nameOf(input), split, true);
+  for await (const news of streamNews(request, split.signal)) yield namedNews(task.names, news);
 }
