@@ -108,6 +108,19 @@ TEST_CASE("Caches of int8 change logits little, and the same in any company", "[
   }
 }
 
+TEST_CASE("SmolLM's 135 million parameters take 95 MB as int4", "[models][causal][int4]") {
+  const auto document = parse_config(
+      R"({"model_type": "llama", "hidden_size": 576, "num_hidden_layers": 30,
+          "num_attention_heads": 9, "num_key_value_heads": 3, "intermediate_size": 1536,
+          "vocab_size": 49152, "max_position_embeddings": 2048, "tie_word_embeddings": true})");
+  const TransformerConfig config = read_config(document->root());
+  const size_t int4 = make_causal_model(config, WeightType::kInt4)->packed_bytes();
+  const size_t int8 = make_causal_model(config, WeightType::kInt8)->packed_bytes();
+  CHECK(int4 < 96'000'000);
+  CHECK(int4 > 90'000'000);
+  CHECK(int8 > 134'000'000);
+}
+
 TEST_CASE("A prompt longer than a batch is taken in in pieces", "[models][causal]") {
   const auto model = load_causal("mistral", WeightType::kFp32);
   Engine engine;
