@@ -1,20 +1,22 @@
-// Quality of the default models, from the command line's own output: BLEU (sacrebleu, from PyPI)
-// and accuracy, for int8 and fp32. Prints the tables of the model cards.
+// Quality of the default models, from the command line's own output: BLEU (sacrebleu, from PyPI),
+// accuracy and F1, for int8 and fp32. Prints the tables of the model cards.
 //
 //   node bench/quality.mjs [--tatoeba FILE.tsv] [--multi30k-en FILE --multi30k-fr FILE]
 //                          [--sst2 FILE.tsv] [--topics FILE.tsv] [--intents FILE.csv]
 //                          [--translation-model M] [--sentiment-model M] [--topics-model M]
-//                          [--intents-model M] [--dtypes int8,fp32] [--num-beams N]
+//                          [--entities FILE.conll] [--intents-model M] [--entities-model M]
+//                          [--dtypes int8,fp32] [--num-beams N]
 //
 // Files may be compressed (.gz). A line of --tatoeba is English<TAB>French; of the files for
-// classifiers text<TAB>label, or text,label in CSV, where --sst2 has 1 for positive.
+// classifiers text<TAB>label, or text,label in CSV, where --sst2 has 1 for positive. Lines of
+// --entities are word<TAB>tag, with empty ones between sentences.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { inDist, table } from './lib/report.mjs';
-import { readLabelled, readLines } from './lib/test-sets.mjs';
+import { readEntities, readLabelled, readLines } from './lib/test-sets.mjs';
 
 const text = { type: 'string' };
 const { values } = parseArgs({
@@ -25,10 +27,12 @@ const { values } = parseArgs({
     sst2: text,
     topics: text,
     intents: text,
+    entities: text,
     'translation-model': text,
     'sentiment-model': { type: 'string', default: 'dragoman-sentiment' },
     'topics-model': { type: 'string', default: 'dragoman-topics' },
     'intents-model': { type: 'string', default: 'dragoman-intents' },
+    'entities-model': text,
     dtypes: { type: 'string', default: 'int8,fp32' },
     'num-beams': { type: 'string', default: '4' },
   },
@@ -138,11 +142,34 @@ function reportClassifiers(wanted) {
   console.log(`\n${table(['test set', 'examples', 'dtype', 'accuracy'], rows)}`);
 }
 
+/** Precision, recall and F1 of whole entities: right kind, right words. */
+function reportEntities() {
+  const sentences = readEntities(values.entities);
+  const texts = sentences.map(({ text: content }) => content);
+  const flags = ['--json', '--aggregation-strategy', 'first'];
+  const rows = dtypes.map((dtype) => {
+    const output = dragoman('ner', values['entities-model'], dtype, texts, ...flags);
+    const count = { right: 0, found: 0, wanted: 0 };
+    sentences.forEach(({ spans }, at) => {
+      const entities = JSON.parse(output[at]) ?? [];
+      const found = entities.map((one) => `${one.entity_group} ${one.start} ${one.end}`);
+      count.right += found.filter((span) => spans.includes(span)).length;
+      count.found += found.length;
+      count.wanted += spans.length;
+    });
+    const { right, found, wanted } = count;
+    const shares = [right / Math.max(1, found), right / wanted, (2 * right) / (found + wanted)];
+    return ['entities', texts.length, dtype, ...shares.map(percent)];
+  });
+  console.log(`\n${table(['test set', 'sentences', 'dtype', 'precision', 'recall', 'F1'], rows)}`);
+}
+
 const sets = translationSets();
 const wanted = classifiers.filter(([option]) => values[option]);
 if (sets.length > 0) reportTranslation(sets);
 if (wanted.length > 0) reportClassifiers(wanted);
-if (sets.length === 0 && wanted.length === 0) {
+if (values.entities) reportEntities();
+if (sets.length === 0 && wanted.length === 0 && !values.entities) {
   console.error('quality: name at least one test set, such as --tatoeba FILE.tsv');
   process.exitCode = 2;
 }

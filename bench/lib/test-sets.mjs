@@ -11,6 +11,34 @@ export function readLines(path) {
   return readText(path).replace(/\n$/, '').split('\n');
 }
 
+/**
+ * Sentences of word<TAB>tag lines, empty ones between them, with their words joined by spaces.
+ *
+ * @returns {{text: string, spans: string[]}[]} spans as `KIND START END`, of BIO tags
+ */
+export function readEntities(path) {
+  const sentences = readText(path)
+    .trim()
+    .split(/\r?\n(?:[ \t]*\r?\n)+/);
+  return sentences.map((lines) => {
+    const sentence = { text: '', spans: [] };
+    let open;
+    for (const line of lines.split(/\r?\n/)) {
+      const [word, tag] = line.split('\t');
+      const start = sentence.text === '' ? 0 : sentence.text.length + 1;
+      sentence.text += sentence.text === '' ? word : ` ${word}`;
+      const [prefix, ...kind] = tag.split('-');
+      if (prefix === 'B' || (prefix === 'I' && open?.kind !== kind.join('-'))) {
+        open = { kind: kind.join('-'), start, end: 0 };
+        sentence.spans.push(open);
+      }
+      if (prefix === 'O') open = undefined;
+      if (open) open.end = sentence.text.length;
+    }
+    return { ...sentence, spans: sentence.spans.map((span) => Object.values(span).join(' ')) };
+  });
+}
+
 /** The rows of a CSV file, whose quoted fields may hold commas, line ends and doubled quotes. */
 function csvRows(content) {
   const rows = [[]];
