@@ -145,11 +145,12 @@ set(DRAGOMAN_DECODE_SOURCES
   src/decode/generation_check.cpp
   src/decode/generation_config.cpp
   src/decode/generator.cpp
-  src/decode/greedy_search.cpp
+  src/decode/line_search.cpp
   src/decode/processors.cpp
-  src/decode/sample_search.cpp
+  src/decode/prompt_lookup.cpp
   src/decode/sampling.cpp
   src/decode/search.cpp
+  src/decode/stop_strings.cpp
   src/decode/top_k.cpp
 )
 set(DRAGOMAN_TASKS_SOURCES
@@ -166,6 +167,7 @@ set(DRAGOMAN_TASKS_SOURCES
   src/tasks/generation_settings.cpp
   src/tasks/inspection.cpp
   src/tasks/model.cpp
+  src/tasks/option_names.cpp
   src/tasks/option_reader.cpp
   src/tasks/options.cpp
   src/tasks/output_text.cpp
@@ -195,7 +197,8 @@ set(DRAGOMAN_HOT_SOURCES
   src/base/unicode.cpp
   src/base/utf.cpp
   src/decode/beam_search.cpp
-  src/decode/greedy_search.cpp
+  src/decode/line_search.cpp
+  src/decode/prompt_lookup.cpp
   src/decode/top_k.cpp
   src/nn/attention.cpp
   src/nn/embedding.cpp

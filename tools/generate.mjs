@@ -18,6 +18,7 @@ const types = {
   integer: 'number',
   number: 'number',
   'optional-integer': 'number | null',
+  'optional-number': 'number | null',
   'early-stopping': "boolean | 'never'",
   text: 'string',
   'optional-text': 'string | null',
@@ -33,6 +34,8 @@ const types = {
   'padding-side': "'left' | 'right' | null",
   'token-ids': 'number | number[] | null',
   'token-sequences': 'number[][] | null',
+  'token-biases': '[number[], number][] | null',
+  'length-decay': '[number, number] | null',
 };
 
 function describe(given) {

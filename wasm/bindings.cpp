@@ -130,8 +130,8 @@ int start_job(int model, const std::string& request) {
   return guarded([&] { return engine().start_job(model, request); });
 }
 
-bool step_job(int job) {
-  return guarded([&] { return engine().step_job(job); });
+bool step_job(int job, double seconds) {
+  return guarded([&] { return engine().step_job(job, seconds); });
 }
 
 std::string job_progress(int job) {

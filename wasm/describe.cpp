@@ -63,6 +63,10 @@ class Describer {
     kind("optional-integer");
     field ? writer_.integer(*field) : writer_.null();
   }
+  void describe(const std::optional<float>& field) {
+    kind("optional-number");
+    field ? writer_.number(static_cast<double>(*field)) : writer_.null();
+  }
   void describe(const std::string& field) {
     kind("text");
     writer_.string(field);
@@ -124,6 +128,14 @@ class Describer {
   }
   void describe(const std::vector<std::vector<int32_t>>&) {
     kind("token-sequences");
+    writer_.null();
+  }
+  void describe(const std::vector<SequenceBias>&) {
+    kind("token-biases");
+    writer_.null();
+  }
+  void describe(const std::optional<LengthDecay>&) {
+    kind("length-decay");
     writer_.null();
   }
 

@@ -14,6 +14,9 @@ namespace {
 
 constexpr float kNever = -1.0e9F;
 
+// Outputs are seldom longer; those that are grow by doubling.
+constexpr size_t kUsualLength = 256;
+
 // Enough candidates that num_beams of them go on even when every beam ends in every way.
 size_t beams_to_keep(const GenerationConfig& config) {
   return std::max<size_t>(2, 1 + config.eos_token_id.size()) *
@@ -37,11 +40,18 @@ BeamSearch::BeamSearch(const SearchSetup& setup, LogitsProcessors& processors,
   // choose the same tokens. They share one decoded row.
   const auto beams = static_cast<size_t>(setup.config.num_beams);
   const std::vector<int32_t> ids(prompt.begin(), prompt.end());
-  running_.assign(beams, {ids, kNever, 0});
+  running_.assign(beams, {ids, kNever, 0, {}});
   running_.front().score = 0.0F;
-  finished_.assign(beams, {ids, kNever, false});
+  finished_.assign(beams, {ids, kNever, false, {}});
   next_running_.resize(beams);
   next_finished_.resize(beams);
+  const size_t room = std::min(max_length_, prompt.size() + kUsualLength);
+  for (auto* list : {&running_, &next_running_}) {
+    for (Running& hypothesis : *list) hypothesis.ids.reserve(room);
+  }
+  for (auto* list : {&finished_, &next_finished_}) {
+    for (Finished& hypothesis : *list) hypothesis.ids.reserve(room);
+  }
   rows_ = {{-1, prompt.back()}};
 }
 
@@ -85,11 +95,19 @@ void BeamSearch::find_candidates(const NormedRows& rows) {
   }
   candidates_ = top_.sorted();
   if (setup_.config.do_sample) restore_scores(rows);
-  const std::vector<int32_t>& eos = setup_.config.eos_token_id;
-  const bool is_longest = current_length() + 1 >= max_length_;
+  if (setup_.config.output_scores) keep_token_scores(rows);
   ends_.clear();
   for (const Candidate& candidate : candidates_) {
-    ends_.push_back(is_longest || std::find(eos.begin(), eos.end(), candidate.token) != eos.end());
+    const std::vector<int32_t>& ids = running_[static_cast<size_t>(candidate.beam)].ids;
+    ends_.push_back(setup_.ending(ids, candidate.token).has_value());
+  }
+}
+
+void BeamSearch::keep_token_scores(const NormedRows& rows) {
+  token_scores_.clear();
+  for (const Candidate& candidate : candidates_) {
+    const int row = running_[static_cast<size_t>(candidate.beam)].row;
+    token_scores_.push_back(rows.log_prob(row, candidate.token));
   }
 }
 
@@ -121,6 +139,25 @@ float BeamSearch::length_divisor(size_t generated) const {
       std::pow(static_cast<double>(generated), static_cast<double>(setup_.config.length_penalty)));
 }
 
+// Fills the places of the finished with the best of choices_: the finished themselves come first
+// there, then others. @param fill  makes a finished hypothesis of the i-th of those
+template <typename Fill>
+void BeamSearch::choose_finished(const Fill& fill) {
+  const size_t beams = finished_.size();
+  std::sort(choices_.begin(), choices_.end());
+  for (size_t place = 0; place < beams; ++place) {
+    Finished& next = next_finished_[place];
+    const Choice& choice = choices_[place];
+    if (choice.index < beams) {
+      next = finished_[choice.index];
+    } else {
+      fill(choice.index - beams, next);
+    }
+    next.score = choice.score;
+  }
+  finished_.swap(next_finished_);
+}
+
 // Finished hypotheses and candidates compete for the places of the finished. Only the best
 // num_beams candidates may finish; the others are there for the running ones.
 void BeamSearch::keep_finished() {
@@ -133,21 +170,31 @@ void BeamSearch::keep_finished() {
     if (!ends_[i] || i >= beams) score += kNever;
     choices_.push_back({score, beams + i});
   }
-  std::sort(choices_.begin(), choices_.end());
-  for (size_t place = 0; place < beams; ++place) {
-    Finished& next = next_finished_[place];
-    const Choice& choice = choices_[place];
-    if (choice.index < beams) {
-      next = finished_[choice.index];
-    } else {
-      const size_t i = choice.index - beams;
-      next.ids = running_[static_cast<size_t>(candidates_[i].beam)].ids;
-      next.ids.push_back(candidates_[i].token);
-      next.is_finished = ends_[i] && i < beams;
-    }
-    next.score = choice.score;
+  choose_finished([&](size_t i, Finished& next) {
+    const Running& parent = running_[static_cast<size_t>(candidates_[i].beam)];
+    next.ids = parent.ids;
+    next.ids.push_back(candidates_[i].token);
+    next.is_finished = ends_[i] && i < beams;
+    next.token_scores = parent.token_scores;
+    if (!token_scores_.empty()) next.token_scores.push_back(token_scores_[i]);
+  });
+}
+
+// As when every candidate of the last step had ended: what finished then is here already, and what
+// goes on are the best of the others.
+void BeamSearch::stop() {
+  choices_.clear();
+  for (const Finished& old : finished_) choices_.push_back({old.score, choices_.size()});
+  const float divisor = length_divisor(current_length() - prompt_length_);
+  for (const Running& hypothesis : running_) {
+    choices_.push_back({hypothesis.score / divisor, choices_.size()});
   }
-  finished_.swap(next_finished_);
+  choose_finished([&](size_t i, Finished& next) {
+    next.ids = running_[i].ids;
+    next.is_finished = true;
+    next.token_scores = running_[i].token_scores;
+  });
+  done_ = true;
 }
 
 // The best that did not end go on. Those that ended come last, but do come when nothing else is
@@ -167,6 +214,8 @@ void BeamSearch::keep_running() {
     Running& next = next_running_[place];
     next.ids = parent.ids;
     next.ids.push_back(candidate.token);
+    next.token_scores = parent.token_scores;
+    if (!token_scores_.empty()) next.token_scores.push_back(token_scores_[choices_[place].index]);
     next.score = choices_[place].score;
     next.row = static_cast<int32_t>(place);
     rows_.push_back({parent.row, candidate.token});
@@ -199,7 +248,10 @@ void BeamSearch::check_done() {
 std::vector<GeneratedSequence> BeamSearch::results() const {
   std::vector<GeneratedSequence> results;
   const auto count = static_cast<size_t>(setup_.config.num_return_sequences);
-  for (size_t i = 0; i < count; ++i) results.push_back({finished_[i].ids, finished_[i].score});
+  for (size_t i = 0; i < count; ++i) {
+    const Finished& from = finished_[i];
+    results.push_back({from.ids, from.score, setup_.ending_of(from.ids), from.token_scores});
+  }
   return results;
 }
 

@@ -17,6 +17,7 @@ class BeamSearch final : public Search {
   std::span<const SearchRow> rows() const override { return rows_; }
   void process(const Context& context, View<float> logits, std::span<RowNorm> norms) override;
   void advance(const NormedRows& rows) override;
+  void stop() override;
   bool finished() const override { return done_; }
   std::vector<GeneratedSequence> results() const override;
   std::span<const int32_t> best_so_far() const override;
@@ -26,13 +27,15 @@ class BeamSearch final : public Search {
   struct Running {
     std::vector<int32_t> ids;
     float score = 0.0F;
-    int32_t row = 0;  // of the step that is being decoded
+    int32_t row = 0;                  // of the step that is being decoded
+    std::vector<float> token_scores;  // where output_scores asks for them
   };
   // Places that nothing finished has taken yet hold hypotheses with is_finished false.
   struct Finished {
     std::vector<int32_t> ids;
     float score = 0.0F;
     bool is_finished = false;
+    std::vector<float> token_scores;
   };
   // One place of the next running or finished hypotheses: where its content comes from.
   struct Choice {
@@ -47,8 +50,11 @@ class BeamSearch final : public Search {
   void find_candidates(const NormedRows& rows);
   void offer_drawn(int32_t beam, std::span<const float> scores, const RowNorm& norm);
   void restore_scores(const NormedRows& rows);
+  void keep_token_scores(const NormedRows& rows);
   void keep_running();
   void keep_finished();
+  template <typename Fill>
+  void choose_finished(const Fill& fill);
   void check_done();
   bool improvement_possible() const;
   float length_divisor(size_t generated) const;
@@ -67,6 +73,7 @@ class BeamSearch final : public Search {
   TopK top_;
   std::span<const Candidate> candidates_;  // of this step, best first
   std::vector<bool> ends_;                 // which candidates hit a stopping criterion
+  std::vector<float> token_scores_;        // of their last tokens, where output_scores asks
   std::vector<SearchRow> rows_;
   bool done_ = false;
 

@@ -105,6 +105,27 @@ void check_search(const GenerationConfig& config) {
   check_at_least("encoder_no_repeat_ngram_size", config.encoder_no_repeat_ngram_size, 0);
 }
 
+// Guesses are checked one after the other along a single output.
+void check_lookup(const GenerationConfig& config) {
+  if (config.max_matching_ngram_size) {
+    check_at_least("max_matching_ngram_size", *config.max_matching_ngram_size, 1);
+  }
+  if (!config.prompt_lookup_num_tokens) return;
+  check_at_least("prompt_lookup_num_tokens", *config.prompt_lookup_num_tokens, 1);
+  if (config.num_beams == 1 && config.num_return_sequences == 1) return;
+  refuse("prompt_lookup_num_tokens", std::to_string(*config.prompt_lookup_num_tokens),
+         "it works with \"num_beams\" 1 and \"num_return_sequences\" 1, which are " +
+             std::to_string(config.num_beams) + " and " +
+             std::to_string(config.num_return_sequences));
+}
+
+void check_stops(const GenerationConfig& config) {
+  for (const std::string& text : config.stop_strings) {
+    if (text.empty()) refuse("stop_strings", "a list with an empty string", "none may be empty");
+  }
+  if (config.max_time) check_positive("max_time", *config.max_time);
+}
+
 // What lies outside would mean nothing, or in Python's case something else than it says.
 void check_sampling(const GenerationConfig& config) {
   if (!config.do_sample) return;
@@ -124,14 +145,17 @@ void check_generation_config(const GenerationConfig& config, int vocab_size) {
   check_search(config);
   check_sampling(config);
   check_lengths(config);
+  check_lookup(config);
+  check_stops(config);
   for (const auto& word : config.bad_words_ids) check_sequence("bad_words_ids", word, vocab_size);
   for (const SequenceBias& bias : config.sequence_bias) {
     check_sequence("sequence_bias", bias.ids, vocab_size);
     if (std::isnan(bias.bias)) refuse("sequence_bias", "nan", "a bias must be a number");
   }
   if (config.exponential_decay_length_penalty) {
-    check_positive("exponential_decay_length_penalty",
-                   config.exponential_decay_length_penalty->factor);
+    const LengthDecay& decay = *config.exponential_decay_length_penalty;
+    check_at_least("exponential_decay_length_penalty", decay.start, 0);
+    check_positive("exponential_decay_length_penalty", decay.factor);
   }
   // pad_token_id and bos_token_id are not looked at: models publish values that nothing uses.
   check_tokens("eos_token_id", config.eos_token_id, vocab_size);

@@ -14,16 +14,17 @@ namespace {
 
 constexpr int kLongest = std::numeric_limits<int>::max();
 
+// The file is named by whoever reads it.
 [[noreturn]] void unsupported(std::string_view name, const std::string& why) {
   throw Error(ErrorCode::kUnsupportedOption,
-              "The generation setting \"" + std::string(name) + "\" " + why + ".");
+              "the generation setting \"" + std::string(name) + "\" " + why + ".");
 }
 
 /// Reads members of one object, leaving fields alone whose member is absent or null; a wrong type
 /// is reported with the member's name.
 class Fields {
  public:
-  explicit Fields(Json json) : json_(json) {}
+  Fields(Json json, std::string_view file) : json_(json), file_(file) {}
 
   bool has(std::string_view name) const { return json_.has(name); }
 
@@ -35,6 +36,20 @@ class Fields {
   }
   void read(std::string_view name, float& field) const {
     with(name, [&](Json value) { field = static_cast<float>(value.as_double()); });
+  }
+  void read(std::string_view name, std::optional<float>& field) const {
+    with(name, [&](Json value) { field = static_cast<float>(value.as_double()); });
+  }
+  /// One text, or a list of texts.
+  void read(std::string_view name, std::vector<std::string>& field) const {
+    with(name, [&](Json value) {
+      if (value.is_string()) {
+        field = {std::string(value.as_string())};
+        return;
+      }
+      field.clear();
+      for (size_t i = 0; i < value.size(); ++i) field.emplace_back(value.at(i).as_string());
+    });
   }
   void read(std::string_view name, bool& field) const {
     with(name, [&](Json value) { field = value.as_bool(); });
@@ -91,7 +106,9 @@ class Fields {
     try {
       read(json_.at(name));
     } catch (const Error& error) {
-      if (error.code() == ErrorCode::kUnsupportedOption) throw;
+      if (error.code() == ErrorCode::kUnsupportedOption) {
+        throw Error(error.code(), file_ + ": " + error.what());
+      }
       throw Error(error.code(),
                   std::string(error.what()) + " It is the field \"" + std::string(name) + "\".");
     }
@@ -110,6 +127,7 @@ class Fields {
   }
 
   Json json_;
+  std::string file_;
 };
 
 bool is_false(Json value) {
@@ -134,8 +152,11 @@ void refuse_other_modes(const Fields& fields) {
   fields.refuse_unless("guidance_scale", is_one);
   fields.refuse_unless("token_healing", is_false);
   fields.refuse_unless("low_memory", is_false);
-  constexpr std::array kAbsent = {"constraints",         "force_words_ids", "stop_strings",
-                                  "watermarking_config", "dola_layers",     "max_time"};
+  fields.refuse_unless("cache_implementation", [](Json value) {
+    return value.is_string() && value.as_string() != "quantized";
+  });
+  constexpr std::array kAbsent = {"constraints", "force_words_ids", "watermarking_config",
+                                  "dola_layers", "assistant_early_exit"};
   for (const char* name : kAbsent) fields.refuse_unless(name, never);
 }
 
@@ -172,9 +193,9 @@ int GenerationConfig::shortest_length(int prompt_length) const {
   return *min_new_tokens > kLongest - prompt_length ? kLongest : *min_new_tokens + prompt_length;
 }
 
-GenerationConfig read_generation_config(Json json, GenerationConfig base) {
+GenerationConfig read_generation_config(Json json, GenerationConfig base, std::string_view file) {
   json.each_member([](std::string_view, Json) {});  // throws unless it is an object
-  const Fields fields(json);
+  const Fields fields(json, file);
   refuse_other_modes(fields);
   add_family_defaults(json, base);
   fields.read("max_length", base.max_length);
@@ -200,6 +221,10 @@ GenerationConfig read_generation_config(Json json, GenerationConfig base) {
   fields.read("exponential_decay_length_penalty", base.exponential_decay_length_penalty);
   fields.read("suppress_tokens", base.suppress_tokens);
   fields.read("begin_suppress_tokens", base.begin_suppress_tokens);
+  fields.read("stop_strings", base.stop_strings);
+  fields.read("max_time", base.max_time);
+  fields.read("prompt_lookup_num_tokens", base.prompt_lookup_num_tokens);
+  fields.read("max_matching_ngram_size", base.max_matching_ngram_size);
   read_sampling(fields, base);
   fields.read("renormalize_logits", base.renormalize_logits);
   fields.read("remove_invalid_values", base.remove_invalid_values);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/json.hpp"
@@ -43,14 +44,21 @@ struct GenerationConfig {
   std::optional<int32_t> decoder_start_token_id;
   std::optional<int32_t> forced_bos_token_id;
   std::vector<int32_t> forced_eos_token_id;
+  /// Texts that end an output, which includes them. Whoever generates has a tokenizer then.
+  std::vector<std::string> stop_strings;
+  /// Seconds from the first step on, after which outputs end as they are.
+  std::optional<float> max_time;
 
-  // Set by models rather than by callers.
   float encoder_repetition_penalty = 1.0F;
   int encoder_no_repeat_ngram_size = 0;
   std::vector<SequenceBias> sequence_bias;
   std::optional<LengthDecay> exponential_decay_length_penalty;
   std::vector<int32_t> suppress_tokens;
   std::vector<int32_t> begin_suppress_tokens;
+  // Guesses at the next tokens, taken from what is there already and checked together in one step.
+  std::optional<int> prompt_lookup_num_tokens;
+  std::optional<int> max_matching_ngram_size;  // 2
+  bool output_scores = false;                  // keep the log-probability of every token
   // Sampling; without do_sample none of them has an effect.
   bool do_sample = false;
   float temperature = 1.0F;
@@ -75,8 +83,9 @@ struct GenerationConfig {
 
 /// Overlays generation_config.json (or config.json's legacy generation fields) on `base`.
 /// Fields that have no effect at their value (penalty_alpha 0, …) are accepted; fields that would
-/// change the result and are not implemented throw unsupported-option.
-GenerationConfig read_generation_config(Json json, GenerationConfig base);
+/// change the result and are not implemented throw unsupported-option naming file and field.
+GenerationConfig read_generation_config(Json json, GenerationConfig base,
+                                        std::string_view file = "generation_config.json");
 
 /// Throws invalid-argument naming the option, its value and its range.
 void check_generation_config(const GenerationConfig& config, int vocab_size);

@@ -12,10 +12,19 @@ namespace dragoman {
 
 namespace {
 
-SearchSetup make_setup(const Seq2SeqModel& model, const GenerationConfig& config) {
+SearchSetup make_setup(const Seq2SeqModel& model, const GenerationConfig& config,
+                       const std::optional<StopStrings>& stops) {
   const int vocab_size = model.config().decoder_vocab_size;
   check_generation_config(config, vocab_size);
-  return {config, vocab_size, 1};
+  return {config, vocab_size, 1, stops ? &*stops : nullptr};
+}
+
+std::optional<StopStrings> make_stops(const GenerationConfig& config, const Tokenizer* tokenizer) {
+  if (config.stop_strings.empty()) return std::nullopt;
+  if (tokenizer == nullptr) {
+    throw Error(ErrorCode::kInternal, "Stop strings are asked for without a tokenizer.");
+  }
+  return StopStrings(config.stop_strings, pieces_of(*tokenizer));
 }
 
 // A decoder alone starts from its prompt.
@@ -34,11 +43,12 @@ struct Seq2SeqGenerator::Impl {
   /// Settings of searches that begin with so many tokens.
   struct Rules {
     Rules(const SearchSetup& given, int prompt_length)
-        : setup{given.config, given.vocab_size, prompt_length},
+        : setup{given.config, given.vocab_size, prompt_length, given.stops},
           processors(setup.config, setup.vocab_size, prompt_length) {}
     /// Of a prompt that `most` tokens leave room for.
     Rules(const SearchSetup& given, int prompt_length, int most)
-        : Rules({limited(given.config, prompt_length, most), given.vocab_size, prompt_length},
+        : Rules({limited(given.config, prompt_length, most), given.vocab_size, prompt_length,
+                 given.stops},
                 prompt_length) {}
     static GenerationConfig limited(GenerationConfig config, int prompt_length, int most) {
       config.max_length = std::min(config.length_limit(prompt_length), most);
@@ -59,13 +69,16 @@ struct Seq2SeqGenerator::Impl {
   };
 
   Impl(const Seq2SeqModel& seq2seq, const GenerationConfig& config, const GeneratorLimits& limits,
-       std::unique_ptr<Seq2SeqSession> given);
+       std::unique_ptr<Seq2SeqSession> given, const Tokenizer* tokenizer);
 
   const Item& item(int index) const;
-  /// Rows of a source at most: beams, or samples.
+  /// Rows of a source at most: beams, samples, or a token and guesses at those after it.
   size_t rows_each() const {
-    return static_cast<size_t>(std::max(setup.config.num_beams, setup.config.num_return_sequences));
+    const GenerationConfig& config = setup.config;
+    return static_cast<size_t>(std::max({config.num_beams, config.num_return_sequences,
+                                         1 + config.prompt_lookup_num_tokens.value_or(0)}));
   }
+  void stop();
   bool admit();
   void enter(Item& entering);
   bool has_room(const Item& next) const;
@@ -76,6 +89,7 @@ struct Seq2SeqGenerator::Impl {
   void retire();
 
   const Seq2SeqModel& model;
+  std::optional<StopStrings> stops;
   SearchSetup setup;
   Rules rules;  // of outputs that begin with the start token
   NormalisingPasses passes;
@@ -90,13 +104,17 @@ struct Seq2SeqGenerator::Impl {
   size_t admitted = 0;                       // items before this one have entered
   size_t source_tokens = 0;                  // of the running
   bool encoding = false;
+  std::optional<double> began;  // the time that was told first
+  bool out_of_time = false;
   std::vector<DecodeRow> rows;  // scratch of a step
 };
 
 Seq2SeqGenerator::Impl::Impl(const Seq2SeqModel& seq2seq, const GenerationConfig& config,
-                             const GeneratorLimits& limits, std::unique_ptr<Seq2SeqSession> given)
+                             const GeneratorLimits& limits, std::unique_ptr<Seq2SeqSession> given,
+                             const Tokenizer* tokenizer)
     : model(seq2seq),
-      setup(make_setup(seq2seq, config)),
+      stops(make_stops(config, tokenizer)),
+      setup(make_setup(seq2seq, config, stops)),
       rules(setup, setup.prompt_length),
       passes(passes_of(config)),
       start(start_token(seq2seq, config)),
@@ -150,7 +168,7 @@ void Seq2SeqGenerator::Impl::enter(Item& entering) {
     entering.rules = std::make_unique<Rules>(setup, static_cast<int>(source.size()),
                                              model.config().max_positions + 1);
     entering.search =
-        make_search(entering.rules->setup, entering.rules->processors, source, {}, admitted);
+        make_search(entering.rules->setup, entering.rules->processors, source, source, admitted);
   } else {
     entering.search = make_search(rules.setup, rules.processors, {&start, 1}, source, admitted);
   }
@@ -166,7 +184,7 @@ void Seq2SeqGenerator::Impl::gather_rows() {
     const auto first = static_cast<int>(rows.size());
     for (const SearchRow& row : member->search->rows()) {
       const int32_t parent = row.parent < 0 ? -1 : member->first_row + row.parent;
-      rows.push_back({member->handle, parent, row.token});
+      rows.push_back({member->handle, parent, row.token, row.chained});
     }
     member->first_row = first;
   }
@@ -217,10 +235,27 @@ void Seq2SeqGenerator::Impl::retire() {
   });
 }
 
+// Those that have a token already end with what they have; Python, too, generates one at least.
+void Seq2SeqGenerator::Impl::stop() {
+  for (Item* member : running) {
+    if (member->search->rows().front().parent >= 0) member->search->stop();
+  }
+  retire();
+  for (; admitted < items.size(); ++admitted) {
+    Item& waiting = *items[admitted];
+    std::vector<int32_t> ids = {start};
+    if (model.continues_source()) ids.swap(waiting.source_ids);
+    const auto count = static_cast<size_t>(setup.config.num_return_sequences);
+    waiting.results.assign(count, {std::move(ids), 0.0F, Ending::kTime});
+    waiting.finished = true;
+  }
+}
+
 Seq2SeqGenerator::Seq2SeqGenerator(const Seq2SeqModel& model, const GenerationConfig& config,
                                    const GeneratorLimits& limits,
-                                   std::unique_ptr<Seq2SeqSession> session)
-    : impl_(std::make_unique<Impl>(model, config, limits, std::move(session))) {}
+                                   std::unique_ptr<Seq2SeqSession> session,
+                                   const Tokenizer* tokenizer)
+    : impl_(std::make_unique<Impl>(model, config, limits, std::move(session), tokenizer)) {}
 
 Seq2SeqGenerator::~Seq2SeqGenerator() = default;
 
@@ -268,8 +303,15 @@ int Seq2SeqGenerator::add(std::span<const int32_t> source_ids) {
   return static_cast<int>(impl_->items.size()) - 1;
 }
 
+void Seq2SeqGenerator::tell_time(double seconds) {
+  const std::optional<float> allowed = impl_->setup.config.max_time;
+  if (!impl_->began) impl_->began = seconds;
+  if (allowed) impl_->out_of_time |= seconds - *impl_->began > static_cast<double>(*allowed);
+}
+
 bool Seq2SeqGenerator::step(const Context& context) {
   Impl& state = *impl_;
+  if (state.out_of_time) state.stop();
   if (!state.encoding) state.encoding = state.admit();
   if (state.encoding) {
     state.encoding = state.session->encode_step(context);
@@ -281,6 +323,10 @@ bool Seq2SeqGenerator::step(const Context& context) {
 
 bool Seq2SeqGenerator::finished(int index) const {
   return impl_->item(index).finished;
+}
+
+bool Seq2SeqGenerator::out_of_time() const {
+  return impl_->out_of_time;
 }
 
 const std::vector<GeneratedSequence>& Seq2SeqGenerator::result(int index) const {

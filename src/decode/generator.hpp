@@ -1,7 +1,7 @@
 // Generates from many sources at once, one token for all live hypotheses per step.
 //
-// Greedy and beam search equal to Python `transformers` 4.57 `generate` (do_sample=False); every
-// source has its own search, so a batch finishes row by row and each row is what it is alone.
+// Results are those of Python `transformers` 4.57 `generate`. Every source has its own search, so a
+// batch finishes row by row and each row is what it is alone.
 #pragma once
 
 #include <cstdint>
@@ -28,10 +28,12 @@ class Seq2SeqGenerator {
  public:
   /// The model outlives the generator. Throws invalid-argument as check_generation_config does,
   /// and when there is no token to start from: neither decoder_start_token_id nor bos_token_id.
-  /// @param session  of this model, from take_session() of another generator; or none
+  /// @param session    of this model, from take_session() of another generator; or none
+  /// @param tokenizer  outlives it too; needed where there are stop_strings
   Seq2SeqGenerator(const Seq2SeqModel& model, const GenerationConfig& config,
                    const GeneratorLimits& limits = {},
-                   std::unique_ptr<Seq2SeqSession> session = nullptr);
+                   std::unique_ptr<Seq2SeqSession> session = nullptr,
+                   const Tokenizer* tokenizer = nullptr);
   ~Seq2SeqGenerator();
 
   /// Takes the session away, with what it may keep of the last source; the generator is of no use
@@ -42,10 +44,16 @@ class Seq2SeqGenerator {
   /// invalid-argument for ids the model cannot take, and leaves the others undisturbed.
   /// @returns its index in order of adding
   int add(std::span<const int32_t> source_ids);
+  /// The time at which the next step begins, in seconds of any clock; for max_time.
+  void tell_time(double seconds);
   /// Bounded work: one layer of encoding, or one token of decoding. @returns false when all done.
-  /// Throws model-format when the model computes values that are not numbers.
+  /// Throws model-format when the model computes values that are not numbers. When max_time has
+  /// passed since the time was told first, the running end as they are, and those that wait for
+  /// their turn come to nothing.
   bool step(const Context& context);
   bool finished(int index) const;
+  /// True once max_time has passed.
+  bool out_of_time() const;
   /// num_return_sequences results, best first. Valid once finished(index).
   const std::vector<GeneratedSequence>& result(int index) const;
   /// The best hypothesis so far of an unfinished source (for streaming), its start token included;

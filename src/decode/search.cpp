@@ -1,4 +1,4 @@
-// What both searches share: their choice, and passes over all rows of a step.
+// What both searches share: their choice, their ends, and passes over all rows of a step.
 #include "decode/search.hpp"
 
 #include <algorithm>
@@ -6,8 +6,7 @@
 
 #include "base/error.hpp"
 #include "decode/beam_search.hpp"
-#include "decode/greedy_search.hpp"
-#include "decode/sample_search.hpp"
+#include "decode/line_search.hpp"
 #include "kernels/rows.hpp"
 
 namespace dragoman {
@@ -46,15 +45,26 @@ bool measure(const Context& context, View<const float> rows, std::span<RowNorm> 
 
 }  // namespace
 
+std::optional<Ending> SearchSetup::ending(std::span<const int32_t> ids, int32_t token) const {
+  const std::vector<int32_t>& ends = config.eos_token_id;
+  if (std::find(ends.begin(), ends.end(), token) != ends.end()) return Ending::kToken;
+  if (stops != nullptr && stops->completes(ids, token)) return Ending::kString;
+  const auto limit = static_cast<size_t>(config.length_limit(prompt_length));
+  if (ids.size() + 1 >= limit) return Ending::kLength;
+  return std::nullopt;
+}
+
+Ending SearchSetup::ending_of(std::span<const int32_t> ids) const {
+  if (ids.size() <= static_cast<size_t>(prompt_length)) return Ending::kTime;
+  return ending(ids.first(ids.size() - 1), ids.back()).value_or(Ending::kTime);
+}
+
 std::unique_ptr<Search> make_search(const SearchSetup& setup, LogitsProcessors& processors,
                                     std::span<const int32_t> prompt,
                                     std::span<const int32_t> source, uint64_t index) {
   const Noise noise = noise_of(setup.config, index);
-  if (setup.config.num_beams == 1 && setup.config.do_sample) {
-    return std::make_unique<SampleSearch>(setup, processors, prompt, source, noise);
-  }
   if (setup.config.num_beams == 1) {
-    return std::make_unique<GreedySearch>(setup, processors, prompt, source);
+    return std::make_unique<LineSearch>(setup, processors, prompt, source, noise);
   }
   return std::make_unique<BeamSearch>(setup, processors, prompt, source, noise);
 }

@@ -4,26 +4,36 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "base/context.hpp"
 #include "decode/generation_config.hpp"
 #include "decode/processors.hpp"
+#include "decode/stop_strings.hpp"
 #include "kernels/rows.hpp"
 #include "tensor/view.hpp"
 
 namespace dragoman {
 
+/// What ended an output: an end token, a stop string, its greatest length, or the time.
+enum class Ending { kToken, kString, kLength, kTime };
+
 struct GeneratedSequence {
   std::vector<int32_t> ids;  // as Python returns them, without padding: start token … eos
   float score = 0.0F;        // beams: sequences_scores; greedy: sum of log-probabilities / length
+  Ending ending = Ending::kToken;
+  /// With output_scores, per generated token: what Python's compute_transition_scores() gives,
+  /// with normalize_logits except for beams, which have log-probabilities before.
+  std::vector<float> token_scores = {};
 };
 
 /// What is to be decoded next: `token` after the history of a row of the step before.
 struct SearchRow {
   int32_t parent = -1;  // among this search's rows of the step before; -1 in the first step
   int32_t token = 0;
+  bool chained = false;  // extends the row in front of it, of the same step, instead
 };
 
 /// What searches over one model share.
@@ -31,6 +41,12 @@ struct SearchSetup {
   GenerationConfig config;
   int vocab_size = 0;
   int prompt_length = 1;
+  const StopStrings* stops = nullptr;  // where the configuration has some
+
+  /// Whether `token` after `ids` ends the output.
+  std::optional<Ending> ending(std::span<const int32_t> ids, int32_t token) const;
+  /// Of an output that is over.
+  Ending ending_of(std::span<const int32_t> ids) const;
 };
 
 /// Scores of some rows, and what makes log-probabilities of them.
@@ -55,6 +71,9 @@ class Search {
   /// Second half of a step.
   /// @param rows  the same, with norms of the second pass, if there is one
   virtual void advance(const NormedRows& rows) = 0;
+  /// Ends the search between two steps, of which there was one at least: outputs are final as far
+  /// as they came.
+  virtual void stop() = 0;
   virtual bool finished() const = 0;
   /// num_return_sequences results, best first, once finished().
   virtual std::vector<GeneratedSequence> results() const = 0;

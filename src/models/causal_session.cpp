@@ -168,19 +168,18 @@ const Rotary* CausalSession::rotary_up_to(int positions) {
   return &*rotary_;
 }
 
-int CausalSession::prefix(int32_t source) const {
-  return static_cast<int>(sources_[static_cast<size_t>(source)].taken);
-}
-
-void CausalSession::check_rows(std::span<const DecodeRow> rows) const {
+// Lists the roots of the rows on the way: entries of their prompts' last tokens.
+void CausalSession::check_rows(std::span<const DecodeRow> rows) {
+  roots_.clear();
   for (const DecodeRow& row : rows) {
     if (row.source < 0 || static_cast<size_t>(row.source) >= sources_.size() ||
         sources_[static_cast<size_t>(row.source)].state != SourceState::kReady) {
       misuse("A row names prompt " + std::to_string(row.source) + ", which is not taken in.");
     }
     check_ids({&row.token, 1}, table_.count(), "token id");
-    rows_.check(row, prefix(row.source), parts_.config.max_positions);
+    roots_.push_back(sources_[static_cast<size_t>(row.source)].entry);
   }
+  rows_.check(rows, roots_, parts_.config.max_positions);
 }
 
 View<float> CausalSession::decode(const Context& context, std::span<const DecodeRow> rows) {
@@ -190,10 +189,6 @@ View<float> CausalSession::decode(const Context& context, std::span<const Decode
   // Taken ahead of the scope below: the caller reads them when the scratch is gone.
   const auto logit_count = rows.size() * static_cast<size_t>(vocabulary);
   const View<float> logits(context.arena.take<float>(logit_count).data(), row_count, vocabulary);
-  roots_.clear();
-  for (const DecodeRow& row : rows) {
-    roots_.push_back(sources_[static_cast<size_t>(row.source)].entry);
-  }
   rows_.advance(rows, roots_);
   if (rows.empty()) return logits;
 

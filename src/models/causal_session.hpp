@@ -47,8 +47,7 @@ class CausalSession final : public Seq2SeqSession {
   void end_batch();
   void embed(int32_t token, int position, std::span<float> out);
   const Rotary* rotary_up_to(int positions);
-  int prefix(int32_t source) const;
-  void check_rows(std::span<const DecodeRow> rows) const;
+  void check_rows(std::span<const DecodeRow> rows);
 
   const CausalParts& parts_;
   TokenTable table_;

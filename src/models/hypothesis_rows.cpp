@@ -16,20 +16,32 @@ namespace {
 
 }  // namespace
 
-void HypothesisRows::check(const DecodeRow& row, int prefix, int max_positions) const {
-  auto before = static_cast<size_t>(prefix);
-  if (row.parent >= 0) {
-    if (static_cast<size_t>(row.parent) >= rows_.size()) {
-      misuse("A row extends row " + std::to_string(row.parent) + " of " +
-             std::to_string(rows_.size()) + ".");
-    }
-    const LiveRow& parent = rows_[static_cast<size_t>(row.parent)];
-    if (parent.source != row.source || parent.entry < 0) {
-      misuse("A row of source " + std::to_string(row.source) + " extends one of another source.");
-    }
-    before = static_cast<size_t>(cache_.length(parent.entry));
+// Of a row that is not chained.
+size_t HypothesisRows::tokens_before(const DecodeRow& row, int32_t root) const {
+  if (row.parent < 0) return root < 0 ? 0 : static_cast<size_t>(cache_.length(root));
+  if (static_cast<size_t>(row.parent) >= rows_.size()) {
+    misuse("A row extends row " + std::to_string(row.parent) + " of " +
+           std::to_string(rows_.size()) + ".");
   }
-  check_length(before + 1, max_positions);
+  const LiveRow& parent = rows_[static_cast<size_t>(row.parent)];
+  if (parent.source != row.source || parent.entry < 0) {
+    misuse("A row of source " + std::to_string(row.source) + " extends one of another source.");
+  }
+  return static_cast<size_t>(cache_.length(parent.entry));
+}
+
+void HypothesisRows::check(std::span<const DecodeRow> rows, std::span<const int32_t> roots,
+                           int max_positions) const {
+  size_t length = 0;  // of the row in front, itself included
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (!rows[i].chained) {
+      length = tokens_before(rows[i], roots[i]);
+    } else if (i == 0 || rows[i - 1].source != rows[i].source) {
+      misuse("A row of source " + std::to_string(rows[i].source) +
+             " is chained to none of its source.");
+    }
+    check_length(++length, max_positions);
+  }
 }
 
 // New rows take hold of their parents before the old rows let go, so what is shared survives.
@@ -37,7 +49,12 @@ void HypothesisRows::advance(std::span<const DecodeRow> rows, std::span<const in
   next_rows_.clear();
   for (size_t i = 0; i < rows.size(); ++i) {
     const DecodeRow& row = rows[i];
-    const int32_t parent = row.parent < 0 ? roots[i] : rows_[static_cast<size_t>(row.parent)].entry;
+    int32_t parent = roots[i];
+    if (row.chained) {
+      parent = next_rows_.back().entry;
+    } else if (row.parent >= 0) {
+      parent = rows_[static_cast<size_t>(row.parent)].entry;
+    }
     next_rows_.push_back({row.source, cache_.extend(parent)});
   }
   for (const LiveRow& row : rows_) cache_.drop(row.entry);

@@ -19,9 +19,11 @@ class HypothesisRows {
   KvCache& cache() { return cache_; }
   const KvCache& cache() const { return cache_; }
 
-  /// Throws internal for a parent that is not there or of another source, input-too-long where the
-  /// row would be one token too many. @param prefix  tokens before a row without a parent
-  void check(const DecodeRow& row, int prefix, int max_positions) const;
+  /// Throws internal for a parent that is not there or of another source, input-too-long where a
+  /// row would be one token too many.
+  /// @param roots  as advance() takes them
+  void check(std::span<const DecodeRow> rows, std::span<const int32_t> roots,
+             int max_positions) const;
   /// Rows of this step take the place of those of the last, and entries of the cache with them.
   /// @param roots  per row, the entry that it extends if it has no parent; or -1
   void advance(std::span<const DecodeRow> rows, std::span<const int32_t> roots);
@@ -38,6 +40,8 @@ class HypothesisRows {
   void drop(int32_t source);
 
  private:
+  size_t tokens_before(const DecodeRow& row, int32_t root) const;
+
   struct LiveRow {
     int32_t source;
     int32_t entry;  // of the cache, held by this row; -1 once dropped

@@ -19,9 +19,10 @@ namespace dragoman {
 
 /// One live hypothesis in one decoding step.
 struct DecodeRow {
-  int32_t source = 0;   // from add_source()
-  int32_t parent = -1;  // row of the previous decode() that this one extends; -1 begins anew
-  int32_t token = 0;    // the newest token, whose successor is wanted
+  int32_t source = 0;    // from add_source()
+  int32_t parent = -1;   // row of the previous decode() that this one extends; -1 begins anew
+  int32_t token = 0;     // the newest token, whose successor is wanted
+  bool chained = false;  // extends the row in front of it, of this very decode(), instead
 };
 
 /// One job's state: encoded sources and the caches of its hypotheses.
@@ -40,7 +41,8 @@ class Seq2SeqSession {
   virtual bool encode_step(const Context& context) = 0;
 
   /// Runs the decoder for one token of every row. Every row's source is encoded; a source may
-  /// have several rows. Rows of the previous call that no row extends are dropped.
+  /// have several rows. Rows of the previous call that no row extends are dropped, and so are
+  /// tokens that were tried in vain.
   /// @returns logits [rows, vocab_size] in the context's arena
   virtual View<float> decode(const Context& context, std::span<const DecodeRow> rows) = 0;
 

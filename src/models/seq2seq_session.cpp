@@ -171,7 +171,6 @@ View<float> TransformerSession::decode(const Context& context, std::span<const D
   // Taken ahead of the scope below: the caller reads them when the scratch is gone.
   const auto logit_count = rows.size() * static_cast<size_t>(vocabulary);
   const View<float> logits(context.arena.take<float>(logit_count).data(), row_count, vocabulary);
-  no_roots_.resize(std::max(no_roots_.size(), rows.size()), -1);
   rows_.advance(rows, no_roots_);
   if (rows.empty()) return logits;
 
@@ -184,7 +183,7 @@ View<float> TransformerSession::decode(const Context& context, std::span<const D
   const auto histories = rows_.histories(context);
   const View<const float> bias = target_bias(histories);
   for (int layer = 0; layer < parts_.config.decoder.layers; ++layer) {
-    list_sources(layer);
+    list_sources(layer, rows);
     const DecoderStep step{
         .histories = histories, .sources = items_, .cache = rows_.cache(), .bias = bias};
     run_layer(context, parts_.decoder[static_cast<size_t>(layer)], layer, parts_.config.norm_place,
@@ -202,15 +201,16 @@ View<float> TransformerSession::decode(const Context& context, std::span<const D
 
 // Tokens may come from outside; handles and parents only from a defect of the caller, which must
 // still not reach into memory.
-void TransformerSession::check_rows(std::span<const DecodeRow> rows) const {
+void TransformerSession::check_rows(std::span<const DecodeRow> rows) {
   for (const DecodeRow& row : rows) {
     if (row.source < 0 || static_cast<size_t>(row.source) >= sources_.size() ||
         sources_[static_cast<size_t>(row.source)].state != SourceState::kReady) {
       misuse("A row names source " + std::to_string(row.source) + ", which is not encoded.");
     }
     check_ids({&row.token, 1}, target_table_.count(), "target token id");
-    rows_.check(row, 0, parts_.config.max_positions);
   }
+  no_roots_.resize(std::max(no_roots_.size(), rows.size()), -1);
+  rows_.check(rows, no_roots_, parts_.config.max_positions);
 }
 
 void TransformerSession::embed_rows(std::span<const DecodeRow> rows, View<float> hidden) {
@@ -223,11 +223,12 @@ void TransformerSession::embed_rows(std::span<const DecodeRow> rows, View<float>
   }
 }
 
-// Neighbouring rows of one source ask together: its keys are read once for all its beams.
-void TransformerSession::list_sources(int layer) {
+// Neighbouring rows of one source ask together: its keys are read once for all its beams. Tokens
+// that were guessed ask alone, so that they get the same to the last bit as one at a time.
+void TransformerSession::list_sources(int layer, std::span<const DecodeRow> rows) {
   items_.clear();
   for (size_t i = 0; i < rows_.size(); ++i) {
-    if (i > 0 && rows_.source(i) == rows_.source(i - 1)) {
+    if (i > 0 && rows_.source(i) == rows_.source(i - 1) && !rows[i].chained) {
       ++items_.back().rows;
       continue;
     }

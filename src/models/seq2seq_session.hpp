@@ -47,9 +47,9 @@ class TransformerSession final : public Seq2SeqSession {
   void end_batch();
   View<float> batch_hidden();
 
-  void check_rows(std::span<const DecodeRow> rows) const;
+  void check_rows(std::span<const DecodeRow> rows);
   void embed_rows(std::span<const DecodeRow> rows, View<float> hidden);
-  void list_sources(int layer);
+  void list_sources(int layer, std::span<const DecodeRow> rows);
 
   const Seq2SeqParts& parts_;
   TokenTable source_table_;

@@ -165,7 +165,7 @@ int Engine::start_job(int model, std::string_view request) {
   return next_job_++;
 }
 
-bool Engine::step_job(int job) {
+bool Engine::step_job(int job, double seconds) {
   RunningJob& running = job_at(job);
   if (running.failure) throw *running.failure;
   if (running.done) return false;
@@ -175,6 +175,7 @@ bool Engine::step_job(int job) {
   // Unless the step comes to its end, the job is over.
   running.failure.emplace(ErrorCode::kInternal, "The job ended in an error before.");
   try {
+    running.job->tell_time(seconds);
     running.done = !running.job->step(Context{*pool_, arena_});
   } catch (const Error& error) {
     running.failure = error;

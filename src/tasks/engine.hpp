@@ -55,9 +55,10 @@ class Engine {
   /// @param request  JSON {"inputs", "options"}
   /// @returns a handle, never used twice
   int start_job(int model, std::string_view request);
+  /// @param seconds  the time, by any clock that does not stop
   /// @returns true while more remains. After a throw the job is over: further calls throw the same
   /// error until cancel_job().
-  bool step_job(int job);
+  bool step_job(int job, double seconds = 0.0);
   /// What changed since the last call, see Job::write_progress().
   std::string job_progress(int job);
   /// Throws invalid-argument before the last step.

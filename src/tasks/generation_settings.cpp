@@ -20,7 +20,7 @@ std::optional<Json> own_settings(Json config, const std::string& task) {
 // A limit named here replaces the one of the other name, as everywhere.
 GenerationConfig overlay_own(Json own, GenerationConfig generation) {
   if (own.has("max_length") && !own.has("max_new_tokens")) generation.max_new_tokens.reset();
-  return read_generation_config(own, generation);
+  return read_generation_config(own, generation, "config.json");
 }
 
 GenerationConfig overlay_file(const ModelFiles& files, GenerationConfig generation) {
@@ -28,7 +28,7 @@ GenerationConfig overlay_file(const ModelFiles& files, GenerationConfig generati
   if (file == files.end()) file = files.find("config.json");
   const JsonDocument document(file->second, file->first, ErrorCode::kModelFormat);
   const Json json = document.root();
-  generation = read_generation_config(json, generation);
+  generation = read_generation_config(json, generation, file->first);
   // The pipeline's own limit gives way to one that the model states, as in Python.
   const int64_t max_length = json.get_int("max_length", kDefaultMaxLength);
   if (max_length != kDefaultMaxLength && !json.has("max_new_tokens")) {

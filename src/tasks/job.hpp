@@ -15,6 +15,8 @@ class Job {
   /// Does a bounded piece of work. @returns true while more remains. When it throws, the job is
   /// over and other jobs are not affected.
   virtual bool step(const Context& context) = 0;
+  /// The time at which the next step begins, in seconds of any clock: the core has none.
+  virtual void tell_time(double) {}
   virtual size_t texts() const = 0;
   virtual size_t finished_texts() const = 0;
   /// Writes {"finished", "total"} and, where the request asked for it, "partial": what changed

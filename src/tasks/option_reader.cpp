@@ -2,12 +2,11 @@
 #include "tasks/option_reader.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <cstdlib>
 #include <string>
-#include <utility>
 #include <vector>
+
+#include "tasks/option_names.hpp"
 
 namespace dragoman {
 
@@ -122,6 +121,12 @@ class FieldReader {
   }
   void read(std::vector<int32_t>& field) const { field = token_list(value_, true); }
   void read(std::vector<std::vector<int32_t>>& field) const;
+  void read(std::vector<SequenceBias>& field) const;
+  void read(std::optional<LengthDecay>& field) const;
+  void read(std::optional<float>& field) const {
+    field.reset();
+    if (!value_.is_null()) read(field.emplace());
+  }
   std::vector<int32_t> token_list(Json value, bool single) const;
   std::string text(Json value) const;
   size_t one_of(std::initializer_list<std::string_view> names) const;
@@ -235,67 +240,29 @@ void FieldReader::read(std::vector<std::vector<int32_t>>& field) const {
   }
 }
 
-// Options of Python's and transformers.js' calls that are known here but cannot be honoured,
-// except with the value that changes nothing.
-struct Unsupported {
-  std::string_view name;
-  double neutral;  // as a number; false is 0
-  std::string_view reason;
-};
-constexpr double kNoNeutral = -1;
-constexpr std::string_view kCodeInText =
-    "the target of a multilingual model is a code in front of the text, such as >>fra<<";
-constexpr std::array<Unsupported, 6> kUnsupported = {{
-    {"return_tensor", 0, "results are arrays of numbers"},
-    {"num_beam_groups", 1, "diverse beam search is not implemented"},
-    {"diversity_penalty", 0, "diverse beam search is not implemented"},
-    {"encoder_no_repeat_ngram_size", 0, "it is not implemented"},
-    {"src_lang", kNoNeutral, kCodeInText},
-    {"tgt_lang", kNoNeutral, kCodeInText},
-}};
-
-// True for a neutral value; throws for another value of a known name.
-bool has_no_effect(std::string_view name, Json value) {
-  for (const Unsupported& option : kUnsupported) {
-    if (option.name != name) continue;
-    const double number = value.is_bool()     ? (value.as_bool() ? 1.0 : 0.0)
-                          : value.is_number() ? value.as_double()
-                                              : kNoNeutral - 1;
-    if (value.is_null() || number == option.neutral) return true;
-    throw Error(ErrorCode::kUnsupportedOption,
-                "The option \"" + std::string(name) +
-                    "\" cannot be honoured: " + std::string(option.reason) + ".");
+// Pairs as Python's list form has them: [[[5, 6], -1.5], …]; it stands for a dictionary by tuples.
+void FieldReader::read(std::vector<SequenceBias>& field) const {
+  field.clear();
+  if (value_.is_null()) return;
+  const std::string expected = "a list of pairs [token ids, number]";
+  if (!value_.is_array()) refuse(value_, expected);
+  for (size_t i = 0; i < value_.size(); ++i) {
+    const Json pair = value_.at(i);
+    const bool fits = pair.is_array() && pair.size() == 2 && pair.at(size_t{1}).is_number() &&
+                      std::isfinite(pair.at(size_t{1}).as_double());
+    if (!fits) refuse(pair, expected);
+    field.push_back({token_list(pair.at(size_t{0}), false),
+                     static_cast<float>(pair.at(size_t{1}).as_double())});
   }
-  return false;
 }
 
-// The sentence that lists what might have been meant: near names, or all when none is near.
-std::string suggestion(std::string_view name, const std::vector<std::string_view>& known) {
-  std::vector<std::pair<int, std::string_view>> near;
-  for (const std::string_view candidate : known) {
-    // A third of the letters may be wrong; and "beams" finds num_beams, which is further away.
-    const int distance = edit_distance(name, candidate);
-    const bool part = name.size() >= 3 && (candidate.find(name) != std::string_view::npos ||
-                                           name.find(candidate) != std::string_view::npos);
-    const int limit = std::max(2, static_cast<int>(candidate.size()) / 3);
-    if (distance <= limit || part) near.emplace_back(distance, candidate);
-  }
-  std::stable_sort(near.begin(), near.end(),
-                   [](const auto& a, const auto& b) { return a.first < b.first; });
-  std::string list;
-  const size_t count = near.empty() ? known.size() : std::min<size_t>(near.size(), 3);
-  for (size_t i = 0; i < count; ++i) {
-    list += (i == 0 ? "" : ", ") + std::string(near.empty() ? known[i] : near[i].second);
-  }
-  return near.empty() ? "known are " + list : "did you mean " + list + "?";
-}
-
-[[noreturn]] void refuse_unknown(std::string_view name,
-                                 const std::vector<std::string_view>& known) {
-  const std::string hint = suggestion(name.substr(0, 60), known);
-  throw Error(ErrorCode::kUnsupportedOption, "The option \"" + std::string(name.substr(0, 60)) +
-                                                 "\" is unknown; " + hint +
-                                                 (hint.back() == '?' ? "" : "."));
+void FieldReader::read(std::optional<LengthDecay>& field) const {
+  field.reset();
+  if (value_.is_null()) return;
+  const bool fits = value_.is_array() && value_.size() == 2 && value_.at(size_t{1}).is_number();
+  if (!fits) refuse(value_, "a pair [number of tokens, factor]");
+  field = LengthDecay{whole_number(value_.at(size_t{0})),
+                      static_cast<float>(value_.at(size_t{1}).as_double())};
 }
 
 // Walks the members of the request rather than the fields of the struct, so that every one of
@@ -317,32 +284,6 @@ void read_members(Json options, Options& target) {
     refuse_unknown(name, known);
   });
 }
-
-}  // namespace
-
-// Optimal string alignment; names have some twenty letters, so the plain table will do.
-int edit_distance(std::string_view a, std::string_view b) {
-  // Rows of the usual table; the one before last is needed for swaps.
-  std::vector<int> before(b.size() + 1);
-  std::vector<int> last(b.size() + 1);
-  std::vector<int> row(b.size() + 1);
-  for (size_t j = 0; j <= b.size(); ++j) last[j] = static_cast<int>(j);
-  for (size_t i = 1; i <= a.size(); ++i) {
-    row[0] = static_cast<int>(i);
-    for (size_t j = 1; j <= b.size(); ++j) {
-      const int substituted = last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
-      row[j] = std::min({substituted, last[j] + 1, row[j - 1] + 1});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
-        row[j] = std::min(row[j], before[j - 2] + 1);
-      }
-    }
-    std::swap(before, last);
-    std::swap(last, row);
-  }
-  return last[b.size()];
-}
-
-namespace {
 
 // A limit the caller names replaces the one of the other name that came from the model.
 void settle_limits(Json options, GenerationConfig& generation) {

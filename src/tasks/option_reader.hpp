@@ -24,7 +24,4 @@ void read_options(Json options, SemanticRoleOptions& target);
 void read_options(Json options, TokenizerOptions& target);
 void read_options(Json options, DecodeOptions& target);
 
-/// Number of insertions, deletions, substitutions and swaps of neighbours between two names.
-int edit_distance(std::string_view a, std::string_view b);
-
 }  // namespace dragoman

@@ -50,6 +50,7 @@ struct TextGenerationOptions {
 inline constexpr double kMaxTokens = 1 << 20;  // the longest sequence any family may have
 inline constexpr double kMaxTokenId = (1 << 24) - 1;
 inline constexpr double kMaxBeams = 256;
+inline constexpr double kMaxGuesses = 64;
 inline constexpr double kMaxSeed = 2147483647;
 
 /// Calls visit(name, field, note) for the settings of generation.
@@ -133,11 +134,68 @@ void visit_sampling_fields(GenerationConfig& options, Visit&& visit) {
                   0, kMaxSeed});
 }
 
+/// Calls visit(name, field, note) for the other settings that change the scores of tokens.
+template <typename Visit>
+void visit_score_fields(GenerationConfig& options, Visit&& visit) {
+  visit("encoder_repetition_penalty", options.encoder_repetition_penalty,
+        FieldNote{"Multiplies the scores of tokens that the input has; above 1 keeps to its words.",
+                  0.01, 100, true});
+  visit("encoder_no_repeat_ngram_size", options.encoder_no_repeat_ngram_size,
+        FieldNote{"Sequences of this many tokens are not taken over from the input; 0 allows any.",
+                  0, kMaxTokens, true});
+  visit("sequence_bias", options.sequence_bias,
+        FieldNote{"Pairs of a token sequence and a number that is added to the score of its last "
+                  "token after the others.",
+                  0, kMaxTokenId, true});
+  visit("suppress_tokens", options.suppress_tokens,
+        FieldNote{"Tokens that are never generated.", 0, kMaxTokenId, true});
+  visit("begin_suppress_tokens", options.begin_suppress_tokens,
+        FieldNote{"Tokens that are not generated first.", 0, kMaxTokenId, true});
+  visit("exponential_decay_length_penalty", options.exponential_decay_length_penalty,
+        FieldNote{"A number of tokens and a factor: beyond so many generated tokens the end's "
+                  "score grows by the factor, more with every token.",
+                  0, kMaxTokens, true});
+  visit("renormalize_logits", options.renormalize_logits,
+        FieldNote{"Beam search makes log-probabilities of the scores again after changing them.", 0,
+                  0, true});
+  visit("remove_invalid_values", options.remove_invalid_values,
+        FieldNote{"Excluded tokens keep the least finite score.", 0, 0, true});
+}
+
+/// Calls visit(name, field, note) for what ends an output early, makes it quicker, or is told of
+/// it.
+template <typename Visit>
+void visit_run_fields(GenerationConfig& options, Visit&& visit) {
+  visit("stop_strings", options.stop_strings,
+        FieldNote{"Texts that end an output as soon as it holds one of them; it includes them.", 0,
+                  0, true});
+  visit("max_time", options.max_time,
+        FieldNote{"Seconds after which the request ends with what was generated so far.", 0.001,
+                  1e6, true});
+  visit("prompt_lookup_num_tokens", options.prompt_lookup_num_tokens,
+        FieldNote{"Guesses up to so many tokens at once from what was said before; the output is "
+                  "the same and comes sooner where text repeats itself. Without beams only.",
+                  1, kMaxGuesses, true});
+  visit("max_matching_ngram_size", options.max_matching_ngram_size,
+        FieldNote{"How many of the last tokens a guess agrees with at most; 2 where not set.", 1,
+                  kMaxTokens, true});
+  visit("output_scores", options.output_scores,
+        FieldNote{"Outputs list their tokens with the log-probability of each."});
+}
+
+/// All settings of generation, for every task that generates.
+template <typename Visit>
+void visit_generation_fields(GenerationConfig& options, Visit&& visit) {
+  visit_search_fields(options, visit);
+  visit_sampling_fields(options, visit);
+  visit_token_fields(options, visit);
+  visit_score_fields(options, visit);
+  visit_run_fields(options, visit);
+}
+
 template <typename Visit>
 void visit_fields(Text2TextOptions& options, Visit&& visit) {
-  visit_search_fields(options.generation, visit);
-  visit_sampling_fields(options.generation, visit);
-  visit_token_fields(options.generation, visit);
+  visit_generation_fields(options.generation, visit);
   visit("decoder_start_token_id", options.generation.decoder_start_token_id,
         FieldNote{"Token that the decoder starts from.", 0, kMaxTokenId, true});
   visit("truncation", options.truncation,
@@ -156,9 +214,7 @@ void visit_fields(SummarizationOptions& options, Visit&& visit) {
 
 template <typename Visit>
 void visit_fields(TextGenerationOptions& options, Visit&& visit) {
-  visit_search_fields(options.base.generation, visit);
-  visit_sampling_fields(options.base.generation, visit);
-  visit_token_fields(options.base.generation, visit);
+  visit_generation_fields(options.base.generation, visit);
   visit("add_special_tokens", options.add_special_tokens,
         FieldNote{"The tokens that begin and end texts for the model are put in. Chats have them "
                   "from their template."});

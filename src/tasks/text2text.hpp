@@ -25,12 +25,20 @@ struct Text2TextKind {
   bool continues;             // texts are prompts, and outputs what a decoder alone adds to them
 };
 
+/// A generated token, with the logarithm of its probability.
+struct ScoredToken {
+  int32_t id = 0;
+  std::string text;  // what it adds to the output
+  float score = 0.0F;
+};
+
 /// One text that came out.
 struct Output {
   std::string text;
   float score = 0.0F;      // as generate() gives it; of several windows, the mean by tokens
   int token_count = 0;     // generated tokens, the end token included
-  bool truncated = false;  // the input was cut, or the output reached its greatest length
+  bool truncated = false;  // the input was cut, or the output reached its greatest length or time
+  std::vector<ScoredToken> tokens = {};  // where output_scores asks for them
 };
 
 /// How texts become sources of a model.
@@ -89,6 +97,7 @@ class Text2TextJob final : public Job {
                std::vector<TextInput> inputs, KeptSession& kept);
   ~Text2TextJob() override;
   bool step(const Context& context) override;
+  void tell_time(double seconds) override { generator_.tell_time(seconds); }
   size_t texts() const override { return texts_.size(); }
   size_t finished_texts() const override { return finished_; }
   /// "partial" is an array of {"index", "text", "settled"} of the texts that changed: the best
@@ -133,7 +142,7 @@ class Text2TextJob final : public Job {
   Output joined(const Text& text, size_t rank) const;
   Partial partial(const Text& text) const;
   void write_partial(JsonWriter& writer, size_t index);
-  bool reached_limit(const Text& text, const std::vector<int32_t>& ids) const;
+  bool was_cut(const Text& text, const GeneratedSequence& sequence) const;
 
   const Text2TextKind& kind_;
   const Tokenizer& tokenizer_;

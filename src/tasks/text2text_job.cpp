@@ -30,6 +30,23 @@ bool is_blank(std::string_view text) {
   return true;
 }
 
+// As Python's fill-mask names a token, its text and its score.
+void write_tokens(JsonWriter& writer, const std::vector<ScoredToken>& tokens) {
+  writer.key("tokens");
+  writer.begin_array();
+  for (const ScoredToken& token : tokens) {
+    writer.begin_object();
+    writer.key("token");
+    writer.integer(token.id);
+    writer.key("token_str");
+    writer.string(token.text);
+    writer.key("score");
+    writer.number(static_cast<double>(token.score));
+    writer.end_object();
+  }
+  writer.end_array();
+}
+
 void write_output(JsonWriter& writer, std::string_view text_key, const Output& output) {
   writer.begin_object();
   writer.key(text_key);
@@ -38,6 +55,7 @@ void write_output(JsonWriter& writer, std::string_view text_key, const Output& o
   writer.number(static_cast<double>(output.score));
   writer.key("token_count");
   writer.integer(output.token_count);
+  if (!output.tokens.empty()) write_tokens(writer, output.tokens);
   if (output.truncated) {
     writer.key("truncated");
     writer.boolean(true);
@@ -54,6 +72,17 @@ void write_outputs(JsonWriter& writer, std::string_view text_key,
 
 std::string name_of(size_t index) {
   return "inputs[" + std::to_string(index) + "]";
+}
+
+void add_tokens(const Tokenizer& tokenizer, const GeneratedSequence& sequence,
+                std::vector<ScoredToken>& tokens) {
+  if (sequence.token_scores.empty()) return;
+  const StopStrings::Piece piece = pieces_of(tokenizer);
+  const size_t first = sequence.ids.size() - sequence.token_scores.size();
+  for (size_t i = 0; i < sequence.token_scores.size(); ++i) {
+    const int32_t id = sequence.ids[first + i];
+    tokens.push_back({id, piece(id), sequence.token_scores[i]});
+  }
 }
 
 // Windows are cut between words, so a space belongs between what comes of them.
@@ -75,7 +104,7 @@ Text2TextJob::Text2TextJob(const Text2TextKind& kind, const Seq2SeqModel& model,
       model_(model),
       kept_(keeps(kind, more_, inputs.size()) ? &kept : nullptr),
       generator_(model, options_.generation, {},
-                 kept_ == nullptr ? nullptr : std::move(kept.session)),
+                 kept_ == nullptr ? nullptr : std::move(kept.session), &tokenizer),
       texts_(inputs.size()) {
   for (size_t i = 0; i < inputs.size(); ++i) texts_[i].text = std::move(inputs[i].text);
 }
@@ -210,7 +239,7 @@ void Text2TextJob::collect() {
 // What came of the windows is one text again, and a shorter one. It is worked on again until it
 // fits one window, or does not shrink any more. @returns true when there is more to do
 bool Text2TextJob::merge(Text& text) {
-  if (!options_.merge || text.sources.size() == 1) return false;
+  if (!options_.merge || text.sources.size() == 1 || generator_.out_of_time()) return false;
   const Output whole = joined(text, 0);
   if (is_blank(whole.text)) return false;
   const Windows windows =
@@ -222,16 +251,15 @@ bool Text2TextJob::merge(Text& text) {
   return true;
 }
 
-// An output of the greatest length that does not end by itself was cut. Where the model forces
-// the end token there, its own wish to end is not known, and the flag errs towards caution.
-bool Text2TextJob::reached_limit(const Text& text, const std::vector<int32_t>& ids) const {
+// Where the model forces the end token at the greatest length, its own wish to end is not known,
+// and the flag errs towards caution.
+bool Text2TextJob::was_cut(const Text& text, const GeneratedSequence& sequence) const {
   const GenerationConfig& generation = options_.generation;
+  if (sequence.ending != Ending::kToken) return sequence.ending != Ending::kString;
   const int most = std::min(generation.length_limit(static_cast<int>(text.given_tokens)),
                             model_.config().max_positions + 1);
-  if (ids.size() < static_cast<size_t>(most)) return false;
-  const std::vector<int32_t>& ends = generation.eos_token_id;
-  const bool ended = std::find(ends.begin(), ends.end(), ids.back()) != ends.end();
-  return !ended || !generation.forced_eos_token_id.empty();
+  return !generation.forced_eos_token_id.empty() &&
+         sequence.ids.size() >= static_cast<size_t>(most);
 }
 
 Output Text2TextJob::joined(const Text& text, size_t rank) const {
@@ -243,7 +271,8 @@ Output Text2TextJob::joined(const Text& text, size_t rank) const {
     const auto tokens = static_cast<int>(sequence.ids.size() - text.given_tokens);
     append_window(result.text, output_text(tokenizer_, sequence.ids, text.decoding));
     result.token_count += tokens;
-    result.truncated |= reached_limit(text, sequence.ids);
+    result.truncated |= was_cut(text, sequence);
+    add_tokens(tokenizer_, sequence, result.tokens);
     weighted += sequence.score * static_cast<float>(tokens);
   }
   result.score = text.sources.size() == 1

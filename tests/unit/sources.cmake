@@ -8,11 +8,14 @@ set(DRAGOMAN_TEST_SOURCES
   tests/unit/base/json_test.cpp
   tests/unit/base/thread_pool_test.cpp
   tests/unit/decode/generation_config_test.cpp
+  tests/unit/decode/generation_golden_test.cpp
   tests/unit/decode/generator_test.cpp
   tests/unit/decode/seq2seq_generate_test.cpp
   tests/unit/decode/processors_test.cpp
   tests/unit/decode/sampling_test.cpp
+  tests/unit/decode/prompt_lookup_test.cpp
   tests/unit/decode/search_golden_test.cpp
+  tests/unit/decode/stop_strings_test.cpp
   tests/unit/decode/table_decoder.cpp
   tests/unit/decode/table_seq2seq.cpp
   tests/unit/decode/top_k_test.cpp

@@ -64,6 +64,16 @@ TEST_CASE("What is absent or null keeps its value", "[decode][config]") {
   CHECK(config.min_length == 2);
 }
 
+TEST_CASE("What ends an output or hastens it is read", "[decode][config]") {
+  const GenerationConfig config = read(R"({"stop_strings": "End.", "max_time": 2.5,
+      "prompt_lookup_num_tokens": 10, "max_matching_ngram_size": 3})");
+  CHECK(config.stop_strings == std::vector<std::string>{"End."});
+  CHECK(config.max_time == 2.5F);
+  CHECK(config.prompt_lookup_num_tokens == 10);
+  CHECK(config.max_matching_ngram_size == 3);
+  CHECK(read(R"({"stop_strings": ["a", "b"]})").stop_strings == std::vector<std::string>{"a", "b"});
+}
+
 TEST_CASE("Ids may be one or several", "[decode][config]") {
   const GenerationConfig config = read(
       R"({"eos_token_id": [3, 4], "forced_eos_token_id": [5], "suppress_tokens": [6, 7],
@@ -100,12 +110,12 @@ TEST_CASE("Settings that would change the result are refused by name", "[decode]
   for (const char* setting :
        {R"("num_beam_groups": 2)", R"("diversity_penalty": 0.5)", R"("penalty_alpha": 0.6)",
         R"("guidance_scale": 1.5)", R"("token_healing": true)", R"("constraints": [])",
-        R"("force_words_ids": [[1]])", R"("stop_strings": ["x"])", R"("watermarking_config": {})",
-        R"("dola_layers": "high")", R"("max_time": 3.0)", R"("low_memory": true)",
-        R"("early_stopping": "soon")"}) {
+        R"("force_words_ids": [[1]])", R"("watermarking_config": {})", R"("dola_layers": "high")",
+        R"("low_memory": true)", R"("assistant_early_exit": 2)",
+        R"("cache_implementation": "quantized")", R"("early_stopping": "soon")"}) {
     const std::string message = read_error("{" + std::string(setting) + "}");
     INFO(message);
-    CHECK(message.starts_with("unsupported-option: "));
+    CHECK(message.starts_with("unsupported-option: generation_config.json: "));
     const std::string name = std::string(setting).substr(0, std::string(setting).find(':'));
     CHECK(message.find(name) != std::string::npos);
   }
@@ -177,6 +187,17 @@ TEST_CASE("Every other range is held too", "[decode][config]") {
       {"sequence_bias", [=](GenerationConfig& c) { c.sequence_bias = {{{1}, nan}}; }},
       {"exponential_decay_length_penalty",
        [](GenerationConfig& c) { c.exponential_decay_length_penalty = LengthDecay{1, 0.0F}; }},
+      {"exponential_decay_length_penalty",
+       [](GenerationConfig& c) { c.exponential_decay_length_penalty = LengthDecay{-1, 2.0F}; }},
+      {"stop_strings", [](GenerationConfig& c) { c.stop_strings = {"a", ""}; }},
+      {"max_time", [](GenerationConfig& c) { c.max_time = 0.0F; }},
+      {"prompt_lookup_num_tokens", [](GenerationConfig& c) { c.prompt_lookup_num_tokens = 5; }},
+      {"prompt_lookup_num_tokens",
+       [](GenerationConfig& c) {
+         c.num_beams = 1;
+         c.prompt_lookup_num_tokens = 0;
+       }},
+      {"max_matching_ngram_size", [](GenerationConfig& c) { c.max_matching_ngram_size = 0; }},
       {"decoder_start_token_id", [](GenerationConfig& c) { c.decoder_start_token_id = -1; }},
       {"forced_bos_token_id", [](GenerationConfig& c) { c.forced_bos_token_id = 100; }},
       {"forced_eos_token_id", [](GenerationConfig& c) { c.forced_eos_token_id = {100}; }},

@@ -229,4 +229,76 @@ TEST_CASE("A generator dropped half-way releases its sources", "[decode][generat
   CHECK(f.model.counts.live == 0);
 }
 
+// A step a second, of which three encode; limits of one source at a time.
+TEST_CASE("When the time is over outputs end as they are", "[decode][generator]") {
+  Fixture f;
+  f.config.max_time = 5.0F;
+  f.config.min_length = 15;
+  const auto run_timed = [&](const GeneratorLimits& limits, float allowed) {
+    f.config.max_time = allowed;
+    Seq2SeqGenerator generator(f.model, f.config, limits);
+    for (size_t i = 0; i < 3; ++i) generator.add(f.sources[i]);
+    double now = 100.0;
+    do {
+      generator.tell_time(now++);
+    } while (f.step(generator));
+    CHECK(generator.out_of_time() == (allowed < 1000.0F));
+    std::vector<GeneratedSequence> results;
+    for (int i = 0; i < 3; ++i) results.push_back(generator.result(i).front());
+    return results;
+  };
+  for (const int beams : {1, 3}) {
+    f.config.num_beams = beams;
+    const auto whole = run_timed({}, 1000.0F);
+    const auto cut = run_timed({}, 5.0F);
+    for (size_t i = 0; i < 3; ++i) {
+      INFO("source " << i << ", " << beams << " beams");
+      CHECK(whole[i].ending != Ending::kTime);
+      CHECK(cut[i].ending == Ending::kTime);
+      CHECK(cut[i].ids.size() == 4);  // the start, and a token for each of the seconds 3, 4 and 5
+      if (beams == 1) CHECK(std::equal(cut[i].ids.begin(), cut[i].ids.end(), whole[i].ids.begin()));
+    }
+    const auto one_by_one = run_timed({0, 0, 0, 0}, 5.0F);
+    CHECK(one_by_one[0].ids == cut[0].ids);
+    CHECK(one_by_one[1].ids == std::vector<int32_t>{0});
+    CHECK(one_by_one[1].ending == Ending::kTime);
+    CHECK(one_by_one[1].token_scores.empty());
+    CHECK(run_timed({}, 0.001F)[0].ids.size() == 2);  // a token at least, as in Python
+  }
+  CHECK(f.model.counts.live == 0);
+}
+
+TEST_CASE("Guesses change nothing but the number of steps", "[decode][generator][lookup]") {
+  Fixture f;
+  f.config.max_length = 40;
+  f.config.min_length = 30;
+  const auto outputs = [&] {
+    Seq2SeqGenerator generator(f.model, f.config, {0, 0, 0, 0});
+    f.run(generator);
+    std::vector<GeneratedSequence> results;
+    for (int i = 0; i < 64; ++i) results.push_back(generator.result(i).front());
+    return results;
+  };
+  for (const bool sampled : {false, true}) {
+    f.config.do_sample = sampled;
+    f.config.seed = 3;
+    f.config.temperature = 0.2F;  // so that samples repeat themselves
+    f.config.prompt_lookup_num_tokens.reset();
+    f.model.counts = {};
+    const auto plain = outputs();
+    const size_t steps = f.model.counts.decodes;
+    for (const int guesses : {1, 5}) {
+      f.config.prompt_lookup_num_tokens = guesses;
+      f.model.counts = {};
+      const auto guessed = outputs();
+      CHECK(f.model.counts.decodes < steps);
+      for (size_t i = 0; i < plain.size(); ++i) {
+        INFO("source " << i << ", " << guesses << " guesses, sampled: " << sampled);
+        CHECK(guessed[i].ids == plain[i].ids);
+        CHECK(guessed[i].score == plain[i].score);
+      }
+    }
+  }
+}
+
 }  // namespace dragoman::test

@@ -99,4 +99,43 @@ TEST_CASE("A batch of 64 sentences gives what the sentences give alone", "[decod
   }
 }
 
+TEST_CASE("Prompts of different lengths go on in company as they do alone, bit for bit",
+          "[decode][generator]") {
+  std::mt19937 random(7);
+  std::vector<std::vector<int32_t>> prompts(24);
+  for (size_t i = 0; i < prompts.size(); ++i) {
+    const size_t length = 1 + random() % 14;
+    for (size_t j = 0; j < length; ++j) {
+      prompts[i].push_back(static_cast<int32_t>(1 + random() % 40));
+    }
+  }
+  for (const std::string name : {"gpt2", "mistral", "qwen3"}) {
+    for (const WeightType type : {WeightType::kFp32, WeightType::kInt8}) {
+      const auto model = load_causal(name, type);
+      GenerationConfig config;
+      config.max_new_tokens = 16;
+      config.output_scores = true;
+      for (const int guesses : {0, 4}) {
+        if (guesses > 0) config.prompt_lookup_num_tokens = guesses;
+        Engine engine(2);
+        Seq2SeqGenerator generator(*model, config);
+        for (const auto& prompt : prompts) generator.add(prompt);
+        do {
+          engine.arena.reset();
+        } while (generator.step(engine.context));
+        config.prompt_lookup_num_tokens.reset();
+        Engine single;
+        for (size_t i = 0; i < prompts.size(); ++i) {
+          INFO(name << ", prompt " << i << ", " << guesses << " guesses");
+          const auto alone = generate(single, *model, config, prompts[i]);
+          const GeneratedSequence& company = generator.result(static_cast<int>(i)).front();
+          CHECK(company.ids == alone.front().ids);
+          CHECK(company.score == alone.front().score);
+          CHECK(company.token_scores == alone.front().token_scores);
+        }
+      }
+    }
+  }
+}
+
 }  // namespace dragoman::test

@@ -58,7 +58,11 @@ std::vector<std::vector<int32_t>> TableDecoder::step(Search& search,
                                                      const std::vector<int32_t>& prompt) {
   std::vector<std::vector<int32_t>> next;
   for (const SearchRow& row : search.rows()) {
-    if (row.parent < 0) {
+    if (row.chained) {
+      if (next.empty()) throw std::runtime_error("a first row that is chained");
+      next.push_back(next.back());
+      next.back().push_back(row.token);
+    } else if (row.parent < 0) {
       next.push_back(prompt);
       if (row.token != prompt.back()) throw std::runtime_error("a first row of another token");
     } else {

@@ -38,7 +38,7 @@ class TableSession final : public Seq2SeqSession {
 
   View<float> decode(const Context& context, std::span<const DecodeRow> rows) override {
     std::vector<History> next;
-    for (const DecodeRow& row : rows) next.push_back(extend(row));
+    for (const DecodeRow& row : rows) next.push_back(row.chained ? chain(row, next) : extend(row));
     histories_ = next;
     ++model_.counts.decodes;
     model_.counts.most_rows = std::max(model_.counts.most_rows, rows.size());
@@ -70,6 +70,13 @@ class TableSession final : public Seq2SeqSession {
     int32_t source;
     std::vector<int32_t> ids;
   };
+
+  static History chain(const DecodeRow& row, const std::vector<History>& before) {
+    demand(!before.empty() && before.back().source == row.source, "chained to another source");
+    History history = before.back();
+    history.ids.push_back(row.token);
+    return history;
+  }
 
   History extend(const DecodeRow& row) const {
     demand(sources_.contains(row.source) && sources_.at(row.source).encoded, "no such source");
@@ -113,7 +120,7 @@ void TableSeq2Seq::logits(const std::vector<int32_t>& source, const std::vector<
 
 std::vector<GeneratedSequence> TableSeq2Seq::alone(const GenerationConfig& config,
                                                    const std::vector<int32_t>& source) const {
-  const SearchSetup setup{config, table.vocab_size(), 1};
+  const SearchSetup setup{config, table.vocab_size(), 1, nullptr};
   LogitsProcessors processors(config, setup.vocab_size, 1);
   const std::vector<int32_t> prompt = {*config.decoder_start_token_id};
   const auto search = make_search(setup, processors, prompt, source);

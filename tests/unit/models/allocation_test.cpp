@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <new>
 
+#include "decode/generator.hpp"
 #include "unit/models/golden_model.hpp"
 
 namespace {
@@ -67,7 +68,54 @@ int allocations_of_search(Engine& engine, Seq2SeqSession& session, int32_t a, in
   return allocations - before;
 }
 
+// The second of two prompts that are worked on one after the other finds all scratch as large as it
+// needs it. @returns allocations of its steps but for the first ones and the last
+int allocations_of_second(Engine& engine, const Seq2SeqModel& model,
+                          const GenerationConfig& config) {
+  Seq2SeqGenerator generator(model, config, {0, 0, 0, 0});
+  const std::vector<int32_t> prompt = {5, 9, 12, 5, 9};
+  generator.add(prompt);
+  generator.add(prompt);
+  const auto step = [&] {
+    engine.arena.reset();
+    return generator.step(engine.context);
+  };
+  while (!generator.finished(0)) step();
+  const size_t begun = prompt.size() + 2;
+  while (generator.best_so_far(1).size() < begun) step();
+  int counted = 0;
+  while (!generator.finished(1)) {
+    const int before = allocations;
+    step();
+    if (!generator.finished(1)) counted += allocations - before;
+  }
+  return counted;
+}
+
 }  // namespace
+
+TEST_CASE("Steps of a whole generation do not allocate", "[decode][generator]") {
+  Engine engine;
+  for (const WeightType type : {WeightType::kFp32, WeightType::kInt8}) {
+    const auto model = load_causal("llama", type);
+    GenerationConfig config;
+    config.max_new_tokens = 16;
+    config.bad_words_ids = {{3}, {4, 5}};
+    config.no_repeat_ngram_size = 3;
+    config.repetition_penalty = 1.1F;
+    CHECK(allocations_of_second(engine, *model, config) == 0);
+    config.prompt_lookup_num_tokens = 3;
+    CHECK(allocations_of_second(engine, *model, config) == 0);
+    config.prompt_lookup_num_tokens.reset();
+    config.do_sample = true;
+    config.num_return_sequences = 3;
+    config.top_p = 0.9F;
+    CHECK(allocations_of_second(engine, *model, config) == 0);
+    config.do_sample = false;
+    config.num_beams = 3;
+    CHECK(allocations_of_second(engine, *model, config) == 0);
+  }
+}
 
 TEST_CASE("A decoding step of a size seen before does not allocate", "[models][session]") {
   for (const WeightType type : {WeightType::kFp32, WeightType::kInt8}) {

@@ -162,4 +162,26 @@ TEST_CASE("An empty step ends all hypotheses", "[models][session]") {
   CHECK(error_of([&] { f.decode({{f.handles[0], 0, 4}}); }).starts_with("internal: "));
 }
 
+TEST_CASE("Chained rows compute several tokens of a hypothesis at once", "[models][session]") {
+  Fixture f({kFirst, kSecond});
+  const int32_t a = f.handles[0];
+  const int32_t b = f.handles[1];
+  const auto first =
+      f.decode({{a, -1, kStart}, {a, -1, 8, true}, {a, -1, 9, true}, {b, -1, kStart}});
+  CHECK(first[0] == f.path(kFirst, {kStart}));
+  CHECK(first[1] == f.path(kFirst, {kStart, 8}));
+  CHECK(first[2] == f.path(kFirst, {kStart, 8, 9}));
+  // Two of the three were right; the last leaves no trace.
+  const auto second = f.decode({{b, 3, 5}, {b, 3, 6, true}, {a, 1, 11}, {a, 1, 12, true}});
+  CHECK(second[0] == f.path(kSecond, {kStart, 5}));
+  CHECK(second[1] == f.path(kSecond, {kStart, 5, 6}));
+  CHECK(second[2] == f.path(kFirst, {kStart, 8, 11}));
+  CHECK(second[3] == f.path(kFirst, {kStart, 8, 11, 12}));
+  CHECK(error_of([&] { f.decode({{a, 2, 5, true}}); }).starts_with("internal: "));
+  CHECK(error_of([&] { f.decode({{a, 2, 5}, {b, 2, 5, true}}); }).starts_with("internal: "));
+  CHECK(f.decode({{a, 3, 13}})[0] == f.path(kFirst, {kStart, 8, 11, 12, 13}));
+  f.session->release(a);
+  f.session->release(b);
+}
+
 }  // namespace dragoman::test

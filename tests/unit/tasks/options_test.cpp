@@ -5,6 +5,7 @@
 #include <catch2/matchers/catch_matchers_string.hpp>
 #include <string>
 
+#include "tasks/option_names.hpp"
 #include "tasks/option_reader.hpp"
 
 using namespace dragoman;
@@ -65,6 +66,46 @@ TEST_CASE("Options of translation reach their fields", "[tasks][options]") {
   CHECK(options.stream);
 }
 
+TEST_CASE("Settings of single scores and of the end reach their fields", "[tasks][options]") {
+  const auto options = read<Text2TextOptions>(R"({
+    "encoder_repetition_penalty": 1.5, "encoder_no_repeat_ngram_size": 3,
+    "sequence_bias": [[[5, 6], -1.5], [[7], 2]], "suppress_tokens": [3],
+    "begin_suppress_tokens": [4, 5], "exponential_decay_length_penalty": [5, 1.25],
+    "renormalize_logits": true, "remove_invalid_values": true, "stop_strings": ["a", "b"],
+    "max_time": 2.5, "prompt_lookup_num_tokens": 4, "max_matching_ngram_size": 3,
+    "output_scores": true})");
+  const GenerationConfig& generation = options.generation;
+  CHECK(generation.encoder_repetition_penalty == 1.5F);
+  CHECK(generation.encoder_no_repeat_ngram_size == 3);
+  REQUIRE(generation.sequence_bias.size() == 2);
+  CHECK(generation.sequence_bias[0].ids == std::vector<int32_t>{5, 6});
+  CHECK(generation.sequence_bias[0].bias == -1.5F);
+  CHECK(generation.sequence_bias[1].bias == 2.0F);
+  CHECK(generation.suppress_tokens == std::vector<int32_t>{3});
+  CHECK(generation.begin_suppress_tokens == std::vector<int32_t>{4, 5});
+  REQUIRE(generation.exponential_decay_length_penalty.has_value());
+  CHECK(generation.exponential_decay_length_penalty->start == 5);
+  CHECK(generation.exponential_decay_length_penalty->factor == 1.25F);
+  CHECK(generation.renormalize_logits);
+  CHECK(generation.remove_invalid_values);
+  CHECK(generation.stop_strings == std::vector<std::string>{"a", "b"});
+  CHECK(generation.max_time == 2.5F);
+  CHECK(generation.prompt_lookup_num_tokens == 4);
+  CHECK(generation.max_matching_ngram_size == 3);
+  CHECK(generation.output_scores);
+  Text2TextOptions set;
+  set.generation = generation;
+  const auto unset = read(R"({"sequence_bias": null, "exponential_decay_length_penalty": null,
+      "stop_strings": null, "max_time": null, "prompt_lookup_num_tokens": null})",
+                          set)
+                         .generation;
+  CHECK(unset.sequence_bias.empty());
+  CHECK_FALSE(unset.exponential_decay_length_penalty.has_value());
+  CHECK(unset.stop_strings.empty());
+  CHECK_FALSE(unset.max_time.has_value());
+  CHECK_FALSE(unset.prompt_lookup_num_tokens.has_value());
+}
+
 TEST_CASE("A limit of one name replaces the model's limit of the other", "[tasks][options]") {
   Text2TextOptions model;
   model.generation.min_new_tokens = 5;
@@ -110,6 +151,14 @@ TEST_CASE("A bad value is refused naming option, value and range", "[tasks][opti
       {R"({"bad_words_ids": [1, 2]})", "a list of token ids is expected"},
       {R"({"bad_words_ids": [[]]})", "at least one token id"},
       {R"({"bad_words_ids": [["a"]]})", "bad_words_ids\" is \"a\""},
+      {R"({"sequence_bias": {"5": 1}})", "a list of pairs [token ids, number] is expected"},
+      {R"({"sequence_bias": [[5, 1]]})", "a list of token ids is expected"},
+      {R"({"sequence_bias": [[[5], NaN]]})", "a list of pairs [token ids, number] is expected"},
+      {R"({"exponential_decay_length_penalty": 5})", "a pair [number of tokens, factor]"},
+      {R"({"exponential_decay_length_penalty": [-1, 2]})", "is -1; a whole number from 0"},
+      {R"({"max_time": 0})", "max_time\" is 0; a number from 0.001 to 1000000"},
+      {R"({"stop_strings": [5]})", "stop_strings\" is 5; a string is expected"},
+      {R"({"prompt_lookup_num_tokens": 65})", "a whole number from 1 to 64 is expected"},
       {R"({"truncation": 1})", "truncation\" is 1; true or false is expected"},
       {R"([1])", "The options are an array of 1; an object is expected"},
   };
@@ -136,7 +185,7 @@ TEST_CASE("An unknown option is refused with names that are near", "[tasks][opti
                  "known are top_k, function_to_apply, truncation, max_length, output_attentions, "
                  "output_hidden_states."));
   const std::string long_name = R"({")" + std::string(100000, 'x') + R"(": 1})";
-  CHECK(refusal<Text2TextOptions>(long_name).size() < 600);
+  CHECK(refusal<Text2TextOptions>(long_name).size() < 1000);
 }
 
 TEST_CASE("What cannot be honoured is refused unless its value changes nothing",
@@ -145,6 +194,16 @@ TEST_CASE("What cannot be honoured is refused unless its value changes nothing",
   CHECK_THAT(
       refusal<Text2TextOptions>(R"({"num_beam_groups": 2})"),
       ContainsSubstring("unsupported-option: The option \"num_beam_groups\" cannot be honoured"));
+  for (const char* json :
+       {R"({"penalty_alpha": 0.6})", R"({"guidance_scale": 1.5})", R"({"watermarking_config": {}})",
+        R"({"dola_layers": "high"})", R"({"constraints": []})", R"({"force_words_ids": [[5]]})",
+        R"({"token_healing": true})", R"({"use_cache": false})", R"({"diversity_penalty": 0.5})",
+        R"({"assistant_early_exit": 2})"}) {
+    const std::string message = refusal<Text2TextOptions>(json);
+    INFO(message);
+    const std::string name = std::string(json).substr(2, std::string(json).find(':') - 3);
+    CHECK(message.starts_with("unsupported-option: The option \"" + name + "\" cannot"));
+  }
   CHECK_THAT(refusal<Text2TextOptions>(R"({"tgt_lang": "fra"})"), ContainsSubstring(">>fra<<"));
 }
 

@@ -22,6 +22,11 @@ export interface OutputFacts {
   score: number;
   /** Something was cut: the output reached its greatest length, or a word its limit. */
   truncated?: true;
+  /**
+   * With `output_scores`, the generated tokens: `token_str` is what each adds to the text, `score`
+   * the logarithm of its probability.
+   */
+  tokens?: { token: number; token_str: string; score: number }[];
 }
 
 export interface Output extends OutputFacts {
@@ -105,6 +110,8 @@ function combine(text: SplitText, ranked: EngineOutput[]): Output {
   if (ranked.length === 1 && only) output.score = only.score;
   else if (tokens > 0) output.score = weighted / tokens;
   if (ranked.some(({ truncated }) => truncated)) output.truncated = true;
+  const parts = ranked.flatMap(({ tokens: own }) => own ?? []);
+  if (parts.length > 0) output.tokens = parts;
   return output;
 }
 

@@ -74,7 +74,8 @@ export class Scheduler {
     const { engine } = this.#module;
     const { handle, signal, report } = job;
     try {
-      const goesOn = !signal.aborted && guarded(() => engine.stepJob(handle));
+      const goesOn =
+        !signal.aborted && guarded(() => engine.stepJob(handle, performance.now() / 1000));
       if (report && !signal.aborted) report(guarded(() => engine.jobProgress(handle)));
       if (goesOn) return true;
       if (signal.aborted) job.reject(abortReason(signal));

@@ -36,7 +36,7 @@ export interface EngineModule {
   readExport(model: number, pointer: number, length: number): number;
   deleteModel(model: number): void;
   startJob(model: number, request: string): number;
-  stepJob(job: number): boolean;
+  stepJob(job: number, seconds: number): boolean;
   jobProgress(job: number): string;
   jobResult(job: number): string;
   /** JSON [[address, bytes], …]: arrays that the result names by index. */

@@ -48,7 +48,7 @@ export function warmUpModel(engine: EngineModule, model: number): void {
   const end = performance.now() + modelMilliseconds;
   try {
     const job = guarded(() => engine.startJob(model, '{"inputs":["Hello, world."]}'));
-    while (performance.now() < end && guarded(() => engine.stepJob(job)));
+    while (performance.now() < end && guarded(() => engine.stepJob(job, 0)));
     guarded(() => engine.cancelJob(job));
   } catch {
     // Nothing was promised; a job that failed is freed with its model.
