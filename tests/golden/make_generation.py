@@ -73,8 +73,8 @@ def generate(model, prompt, options, stop_after=None):
         stop = StopStringCriteria(PieceTokenizer(model.config.vocab_size),
                                   options.pop("stop_strings"))
         options["stopping_criteria"] = [stop]
-    # Guesses change no output. With them 4.57 takes a start that is the end token for the end, passes
-    # limits and misses stop strings within what it guessed; so the answers are those without.
+    # Guesses change no output. With them 4.57 takes a start that is the end token for the end,
+    # passes limits and misses stop strings within what it guessed; so these are without.
     options.pop("prompt_lookup_num_tokens", None)
     options.pop("max_matching_ngram_size", None)
     if "sequence_bias" in options:
