@@ -76,8 +76,10 @@ set(DRAGOMAN_TEXT_SOURCES
   src/text/bpe_merges.cpp
   src/text/byte_level.cpp
   src/text/cached_model.cpp
+  src/text/class_rules.cpp
+  src/text/converted_tokenizer.cpp
   src/text/decoders.cpp
-  src/text/marian_tokenizer.cpp
+  src/text/languages.cpp
   src/text/metaspace.cpp
   src/text/normal_forms.cpp
   src/text/normalized_text.cpp
@@ -98,6 +100,8 @@ set(DRAGOMAN_TEXT_SOURCES
   src/text/sentencepiece/spm_processor.cpp
   src/text/sentencepiece/unigram.cpp
   src/text/splitting.cpp
+  src/text/spm_conversion.cpp
+  src/text/spm_tokenizer.cpp
   src/text/special_tokens.cpp
   src/text/strings.cpp
   src/text/token_model.cpp

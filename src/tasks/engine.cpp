@@ -72,7 +72,7 @@ int Engine::create_model(std::string_view spec) {
   return next_model_++;
 }
 
-std::string Engine::model_file_names(int model) const {
+std::string Engine::model_file_names(int model) {
   JsonWriter writer;
   model_at(model).write_file_names(writer);
   return writer.text();

@@ -33,7 +33,7 @@ class Engine {
   int create_model(std::string_view spec);
   /// The methods of Model, by handle. An unknown handle throws invalid-argument, that of a deleted
   /// model disposed.
-  std::string model_file_names(int model) const;
+  std::string model_file_names(int model);
   void add_model_file(int model, std::string_view name, std::span<const uint8_t> bytes);
   std::string weight_shards(int model) const;
   void begin_weights(int model, std::string_view name, uint64_t file_bytes);

@@ -126,7 +126,7 @@ void Model::make_network(TransformerConfig config) {
   task_->name_task(spec_.published_task);
 }
 
-void Model::write_file_names(JsonWriter& writer) const {
+void Model::write_file_names(JsonWriter& writer) {
   writer.begin_object();
   writer.key("required");
   writer.begin_array();
@@ -136,6 +136,10 @@ void Model::write_file_names(JsonWriter& writer) const {
   writer.begin_array();
   if (task_ != nullptr) {
     for (const std::string& name : task_->optional_files(files_)) writer.string(name);
+    const std::string& type = task_->config().model_type;
+    const auto more = asked_ ? vocabulary_file_names(files_, type) : std::vector<std::string>();
+    for (const std::string& name : more) writer.string(name);
+    asked_ = true;
   }
   writer.end_array();
   writer.key("weights");

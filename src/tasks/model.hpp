@@ -39,7 +39,9 @@ class Model {
   void add_file(std::string_view name, std::span<const uint8_t> bytes);
   /// Writes {"required", "optional", "weights"}: names of the files that are still wanted. Of
   /// "weights" one is wanted, the first that exists; one "*.index.json" stands for its shards.
-  void write_file_names(JsonWriter& writer) const;
+  /// Optional files that were named before and not given since are taken to be missing, and others
+  /// may be wanted in their stead.
+  void write_file_names(JsonWriter& writer);
   /// Writes the names of the weight files that the index given before lists, each once.
   void write_weight_shards(JsonWriter& writer) const;
 
@@ -87,6 +89,7 @@ class Model {
   State state_ = State::kLoading;
   std::unique_ptr<Task> task_;       // null before config.json where it tells of a network
   ModelFiles files_;                 // emptied by finish()
+  bool asked_ = false;               // for the optional files
   std::optional<ShardIndex> index_;  // of weights in several files
   std::unique_ptr<WeightReader> reader_;
 };

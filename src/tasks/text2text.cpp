@@ -61,7 +61,7 @@ void Text2TextTask::finish(const ModelFiles& files) {
   check_generation_config(generation_, config().decoder_vocab_size);
   if (!kind_.continues) return read_languages(files);
   PretrainedConfig tokens(files);
-  apply_class(tokens, config().model_type);
+  apply_class(tokens, files, config().model_type);
   info_.read(files, tokens, *tokenizer_);
 }
 

@@ -61,7 +61,7 @@ void TokenizerTask::finish(const ModelFiles& files) {
   tokenizer_ = load_tokenizer(files, config_.model_type);
   config_.vocab_size = tokenizer_->vocab_size();
   PretrainedConfig config(files);
-  const TokenizerClass kind = apply_class(config, config_.model_type);
+  const TokenizerClass& kind = apply_class(config, files, config_.model_type);
   info_.read(files, config, *tokenizer_);
   type_ids_ = kind.type_ids;
   padding_.left = kind.pads_left;

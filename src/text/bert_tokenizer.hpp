@@ -2,18 +2,17 @@
 #pragma once
 
 #include <memory>
-#include <string_view>
 
+#include "text/special_tokens.hpp"
 #include "text/tokenizer.hpp"
 
 namespace dragoman {
 
-/// From tokenizer.json, with what BertTokenizerFast of `transformers` changes in it.
-/// @param model_type  decides the tokenizer's class when no file does
+/// From tokenizer.json, with what the class of `transformers` changes in it.
 std::unique_ptr<Tokenizer> load_tokenizer_json(const TokenizerFiles& files,
-                                               std::string_view model_type);
+                                               const TokenizerClass& kind);
 
-/// From vocab.txt: BertTokenizerFast converted from BertTokenizer.
-std::unique_ptr<Tokenizer> load_vocab_txt(const TokenizerFiles& files);
+/// From vocab.txt: BertTokenizerFast converted from BertTokenizer, or MPNet's.
+std::unique_ptr<Tokenizer> load_vocab_txt(const TokenizerFiles& files, const TokenizerClass& kind);
 
 }  // namespace dragoman

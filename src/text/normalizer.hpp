@@ -5,7 +5,9 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/json.hpp"
 #include "text/normalized_text.hpp"
@@ -34,8 +36,12 @@ BertNormalizerOptions bert_normalizer_options(const Json& node);
 
 /// SentencePiece's precompiled character map as `tokenizers` applies it: to short clusters of
 /// characters by the shortest rule, then to single characters.
-/// @param charsmap  in base 64
-std::unique_ptr<Normalizer> make_precompiled(std::string_view charsmap);
+std::unique_ptr<Normalizer> make_precompiled(std::string_view blob, const std::string& file);
+/// From an object with the map in base 64.
+std::unique_ptr<Normalizer> read_precompiled(const Json& node);
+
+/// One after the other.
+std::unique_ptr<Normalizer> make_sequence(std::vector<std::unique_ptr<Normalizer>> parts);
 
 /// From the `normalizer` entry of tokenizer.json; null gives null.
 /// Throws unsupported-model for types that are not implemented.

@@ -131,9 +131,8 @@ class Replace final : public Normalizer {
 
 class NormalizerSequence final : public Normalizer {
  public:
-  explicit NormalizerSequence(const Json& list) {
-    for (size_t i = 0; i < list.size(); ++i) parts_.push_back(make_normalizer(list.at(i)));
-  }
+  explicit NormalizerSequence(std::vector<std::unique_ptr<Normalizer>> parts)
+      : parts_(std::move(parts)) {}
 
   void normalize(NormalizedText& text) const override {
     for (const auto& part : parts_) {
@@ -168,6 +167,10 @@ Pattern read_pattern(const Json& node) {
   return Pattern::expression(node.at("Regex").as_string());
 }
 
+std::unique_ptr<Normalizer> make_sequence(std::vector<std::unique_ptr<Normalizer>> parts) {
+  return std::make_unique<NormalizerSequence>(std::move(parts));
+}
+
 std::unique_ptr<Normalizer> make_normalizer(const Json& node) {
   if (node.is_null()) return nullptr;
   const std::string type = component_type(node);
@@ -175,9 +178,14 @@ std::unique_ptr<Normalizer> make_normalizer(const Json& node) {
     if (type == name) return std::make_unique<SimpleNormalizer>(function);
   }
   if (type == "BertNormalizer") return make_bert_normalizer(bert_normalizer_options(node));
-  if (type == "Precompiled") return make_precompiled(node.at("precompiled_charsmap").as_string());
+  if (type == "Precompiled") return read_precompiled(node);
   if (type == "Prepend") return std::make_unique<Prepend>(node.at("prepend").as_string());
-  if (type == "Sequence") return std::make_unique<NormalizerSequence>(node.at("normalizers"));
+  if (type == "Sequence") {
+    std::vector<std::unique_ptr<Normalizer>> parts;
+    const Json list = node.at("normalizers");
+    for (size_t i = 0; i < list.size(); ++i) parts.push_back(make_normalizer(list.at(i)));
+    return make_sequence(std::move(parts));
+  }
   if (type == "Strip") {
     return std::make_unique<Strip>(node.at("strip_left").as_bool(),
                                    node.at("strip_right").as_bool());

@@ -93,7 +93,7 @@ Encoding PipelineTokenizer::finish(Encoding first, Encoding* second,
                                    const EncodeOptions& options) const {
   const int added = options.add_special_tokens ? special_tokens(second != nullptr) : 0;
   truncate(first, second, added, options, stages_.truncation);
-  return stages_.post_processor.process(first, second, options.add_special_tokens);
+  return stages_.post_processor.process(first, second, options);
 }
 
 void PipelineTokenizer::push_added(const NormalizedText& text, Span span, int32_t id, int32_t& word,

@@ -25,6 +25,7 @@ struct TokenizerStages {
   PostProcessor post_processor;
   std::unique_ptr<Decoder> decoder;
   AddedVocabulary added;
+  std::vector<Language> languages;
   TruncationRules truncation;
   // Words begin with a space that texts do not get: words cut beforehand would lack it.
   bool refuses_words = false;
@@ -52,6 +53,7 @@ class PipelineTokenizer final : public Tokenizer {
   std::string join(std::vector<std::string> tokens) const override;
   bool marks_subwords() const override { return stages_.model->marks_subwords(); }
   int special_tokens(bool pair) const override { return stages_.post_processor.added(pair); }
+  std::span<const Language> languages() const override { return stages_.languages; }
   bool begins_word(const Encoding& encoding, size_t index) const override;
 
  private:

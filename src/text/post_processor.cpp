@@ -72,6 +72,14 @@ void append(Encoding& out, const Encoding& text, int32_t type_id, int8_t index) 
 
 }  // namespace
 
+void PostProcessor::mark_language(int32_t id) {
+  for (auto* pieces : {&single, &pair}) {
+    for (TemplatePiece& piece : *pieces) {
+      if (piece.kind == Kind::kSpecial && piece.id == id) piece.language = true;
+    }
+  }
+}
+
 int PostProcessor::added(bool is_pair) const {
   const auto& pieces = is_pair ? pair : single;
   return static_cast<int>(std::count_if(pieces.begin(), pieces.end(), [](const auto& piece) {
@@ -81,7 +89,7 @@ int PostProcessor::added(bool is_pair) const {
 
 // @param windows  whether the first and the second text are windows of what was cut
 Encoding PostProcessor::assemble(const Encoding* first, const Encoding* second,
-                                 std::pair<bool, bool> windows, bool add_special_tokens) const {
+                                 std::pair<bool, bool> windows, const EncodeOptions& options) const {
   std::optional<Encoding> trimmed[2];  // what is not trimmed is not copied
   if (trims) {
     first = &trimmed[0].emplace(*first);
@@ -99,12 +107,12 @@ Encoding PostProcessor::assemble(const Encoding* first, const Encoding* second,
       const bool is_second = piece.kind == Kind::kSecond;
       // Of windows the reference forgets to set the types.
       const bool forgotten =
-          (is_second ? windows.second : windows.first) && !(types_windows && add_special_tokens);
+          (is_second ? windows.second : windows.first) && !(types_windows && options.add_special_tokens);
       const int32_t type = forgotten ? (is_second ? 1 : 0) : piece.type_id;
       if (!is_second) append(out, *first, type, 0);
       if (is_second && second != nullptr) append(out, *second, type, 1);
-    } else if (add_special_tokens) {
-      out.ids.push_back(piece.id);
+    } else if (options.add_special_tokens) {
+      out.ids.push_back(piece.language ? options.language.value_or(piece.id) : piece.id);
       out.type_ids.push_back(piece.type_id);
       out.starts.push_back(0);
       out.ends.push_back(0);
@@ -117,10 +125,10 @@ Encoding PostProcessor::assemble(const Encoding* first, const Encoding* second,
 }
 
 Encoding PostProcessor::process(const Encoding& first, const Encoding* second,
-                                bool add_special_tokens) const {
-  Encoding out = assemble(&first, second, {false, false}, add_special_tokens);
+                                const EncodeOptions& options) const {
+  Encoding out = assemble(&first, second, {false, false}, options);
   const auto add = [&](const Encoding& a, const Encoding* b) {
-    out.overflow.push_back(assemble(&a, b, {&a != &first, b != second}, add_special_tokens));
+    out.overflow.push_back(assemble(&a, b, {&a != &first, b != second}, options));
   };
   for (const Encoding& window : first.overflow) {
     add(window, second);
@@ -164,9 +172,25 @@ PostProcessor bert_post_processor(int32_t cls, int32_t sep) {
   return result;
 }
 
-namespace {
+PostProcessor surrounded(const std::vector<int32_t>& before, const std::vector<int32_t>& after,
+                         const std::pair<std::vector<int32_t>, std::vector<int32_t>>& middle,
+                         int32_t second_type) {
+  PostProcessor result;
+  const auto add = [](std::vector<TemplatePiece>& out, const std::vector<int32_t>& ids,
+                      int32_t type) {
+    for (const int32_t id : ids) out.push_back({Kind::kSpecial, id, type});
+  };
+  add(result.single, before, 0);
+  result.single.push_back({Kind::kFirst, 0, 0});
+  result.pair = result.single;
+  add(result.single, after, 0);
+  add(result.pair, middle.first, 0);
+  add(result.pair, middle.second, second_type);
+  result.pair.push_back({Kind::kSecond, 0, second_type});
+  add(result.pair, after, second_type);
+  return result;
+}
 
-// `<s> A </s>` and `<s> A </s></s> B </s>`, all of type 0.
 PostProcessor roberta_post_processor(int32_t cls, int32_t sep) {
   const TemplatePiece begin{Kind::kSpecial, cls, 0};
   const TemplatePiece first{Kind::kFirst, 0, 0};
@@ -177,6 +201,8 @@ PostProcessor roberta_post_processor(int32_t cls, int32_t sep) {
   result.types_windows = true;
   return result;
 }
+
+namespace {
 
 // One after the other: one that puts special tokens in, and one that trims spans.
 PostProcessor post_processor_sequence(const Json& list) {

@@ -18,6 +18,7 @@ struct TemplatePiece {
   Kind kind = Kind::kSpecial;
   int32_t id = 0;  // of a special token
   int32_t type_id = 0;
+  bool language = false;  // stands for the language of the source
 };
 
 struct PostProcessor {
@@ -29,15 +30,18 @@ struct PostProcessor {
   bool prefixed = false;
   bool types_windows = false;  // with special tokens, windows have the template's types too
 
+  /// Says that special tokens of this id stand for the language of the source.
+  void mark_language(int32_t id);
   /// Special tokens added to one text or to a pair.
   int added(bool is_pair) const;
   /// Windows of what was cut are put together in the reference's order.
   /// @param second  null for a single text
-  Encoding process(const Encoding& first, const Encoding* second, bool add_special_tokens) const;
+  Encoding process(const Encoding& first, const Encoding* second,
+                   const EncodeOptions& options) const;
 
  private:
   Encoding assemble(const Encoding* first, const Encoding* second, std::pair<bool, bool> windows,
-                    bool add_special_tokens) const;
+                    const EncodeOptions& options) const;
   void trim(Encoding& text) const;
 };
 
@@ -45,6 +49,14 @@ struct PostProcessor {
 PostProcessor plain_post_processor();
 /// `[CLS] A [SEP]` and `[CLS] A [SEP] B [SEP]`, the second text with its separator of type 1.
 PostProcessor bert_post_processor(int32_t cls, int32_t sep);
+
+/// `<s> A </s>` and `<s> A </s></s> B </s>`, all of type 0.
+PostProcessor roberta_post_processor(int32_t cls, int32_t sep);
+/// `before A after`, and `before A middle B after`, with all from B on of type `second_type`.
+/// @param middle  ids of the first text's type, then ids of the second one's
+PostProcessor surrounded(const std::vector<int32_t>& before, const std::vector<int32_t>& after,
+                         const std::pair<std::vector<int32_t>, std::vector<int32_t>>& middle,
+                         int32_t second_type);
 
 /// From the `post_processor` entry of tokenizer.json.
 /// Throws unsupported-model for types that are not implemented.

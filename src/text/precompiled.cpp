@@ -75,7 +75,7 @@ bool joins(char32_t before, char32_t c) {
 
 class Precompiled final : public Normalizer {
  public:
-  explicit Precompiled(std::string_view charsmap) : charsmap_(from_base64(charsmap), kFile) {
+  Precompiled(std::string_view blob, const std::string& file) : charsmap_(blob, file) {
     for (size_t c = 0; c < ascii_.size(); ++c) {
       const char byte = static_cast<char>(c);
       ascii_[c] = charsmap_.shortest({&byte, 1}).has_value();
@@ -155,8 +155,12 @@ class Precompiled final : public Normalizer {
 
 }  // namespace
 
-std::unique_ptr<Normalizer> make_precompiled(std::string_view charsmap) {
-  return std::make_unique<Precompiled>(charsmap);
+std::unique_ptr<Normalizer> make_precompiled(std::string_view blob, const std::string& file) {
+  return std::make_unique<Precompiled>(blob, file);
+}
+
+std::unique_ptr<Normalizer> read_precompiled(const Json& node) {
+  return make_precompiled(from_base64(node.at("precompiled_charsmap").as_string()), kFile);
 }
 
 }  // namespace dragoman

@@ -44,6 +44,14 @@ struct EncodeOptions {
   Truncation truncation = Truncation::kNone;
   bool overflow = false;  // keep what is cut as further windows
   int stride = 0;         // tokens of text that a window shares with the one before it
+  std::optional<int32_t> language;  // id of the source's, instead of the tokenizer's own
+};
+
+/// A language of a multilingual translator, and the token that stands for it: before (or behind)
+/// sources, and as the first token of outputs.
+struct Language {
+  std::string code;  // "en", "en_XX", "eng_Latn"
+  int32_t id;
 };
 
 class Tokenizer {
@@ -75,6 +83,8 @@ class Tokenizer {
   virtual bool marks_subwords() const = 0;
   /// Number of special tokens added to one text (or a pair).
   virtual int special_tokens(bool pair) const = 0;
+  /// Languages of which texts are tokenised as such; none for most tokenizers.
+  virtual std::span<const Language> languages() const { return {}; }
   /// Number of ids at the end whose text the ids that follow may still change, as they stand for
   /// bytes of a character whose rest is to come, or that only later ids may spoil: what a stream of
   /// text must hold back. Ids of special tokens have no text here.
@@ -91,8 +101,13 @@ using TokenizerFiles = std::map<std::string, std::string, std::less<>>;
 /// unsupported-model for kinds that are not implemented.
 std::unique_ptr<Tokenizer> load_tokenizer(const TokenizerFiles& files, std::string_view model_type);
 
-/// Names of files of a folder that load_tokenizer may want for this model type (a loader fetches
-/// those that exist).
+/// Names of files of a folder that load_tokenizer wants for this model type before others (a loader
+/// fetches those that exist).
 std::vector<std::string> tokenizer_file_names(std::string_view model_type);
+
+/// Names of further files that it needs, once those of tokenizer_file_names that exist are there:
+/// the vocabulary where there is no tokenizer.json.
+std::vector<std::string> vocabulary_file_names(const TokenizerFiles& files,
+                                               std::string_view model_type);
 
 }  // namespace dragoman

@@ -17,10 +17,15 @@ namespace {
 
 TokenizerFiles read_files(const std::string& folder, std::string_view model_type) {
   TokenizerFiles files;
-  for (const std::string& name : tokenizer_file_names(model_type)) {
-    std::ifstream file(folder + "/" + name, std::ios::binary);
-    if (file) files.emplace(name, std::string(std::istreambuf_iterator<char>(file), {}));
-  }
+  const auto read_all = [&](const std::vector<std::string>& names) {
+    for (const std::string& name : names) {
+      std::ifstream file(folder + "/" + name, std::ios::binary);
+      if (file) files.emplace(name, std::string(std::istreambuf_iterator<char>(file), {}));
+    }
+  };
+  read_all({"config.json"});
+  read_all(tokenizer_file_names(model_type));
+  read_all(vocabulary_file_names(files, model_type));
   return files;
 }
 

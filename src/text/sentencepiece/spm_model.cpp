@@ -53,6 +53,12 @@ void read_trainer_spec(ProtobufReader reader, SpmModel& model, uint64_t& kind) {
       case 35:
         model.byte_fallback = reader.as_bool();
         break;
+      case 40:
+        model.trainer_unk_id = static_cast<int32_t>(reader.as_varint());
+        break;
+      case 45:
+        model.unk_piece = reader.as_bytes();
+        break;
       case 44:
         model.unk_surface = reader.as_bytes();
         break;

@@ -46,6 +46,9 @@ struct SpmModel {
   std::string unk_surface = " \xE2\x81\x87 ";  // what <unk> decodes to
   bool byte_fallback = false;
   int32_t unk_id = -1;
+  // What the trainer was told of the unknown piece, which converters believe.
+  int32_t trainer_unk_id = 0;
+  std::string unk_piece = "<unk>";
 
   /// Throws tokenizer-format, naming `file`, for damaged bytes and models sentencepiece refuses;
   /// unsupported-model for word and character models.

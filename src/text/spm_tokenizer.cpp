@@ -1,5 +1,5 @@
-// Marian's tokenizer, step by step as `transformers` does it.
-#include "text/marian_tokenizer.hpp"
+// Step by step as `transformers` does it.
+#include "text/spm_tokenizer.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -7,6 +7,7 @@
 #include "base/unicode.hpp"
 #include "base/utf.hpp"
 #include "text/decoder.hpp"
+#include "text/languages.hpp"
 #include "text/model.hpp"
 #include "text/strings.hpp"
 
@@ -14,12 +15,16 @@ namespace dragoman {
 
 namespace {
 
+constexpr const char* kSourceFile = "source.spm";
+constexpr const char* kTargetFile = "target.spm";
+constexpr const char* kOnlyFile = "sentencepiece.bpe.model";
+
 // The bytes of a file the tokenizer cannot do without.
 const std::string& file_of(const TokenizerFiles& files, std::string_view name) {
   const auto found = files.find(name);
   if (found != files.end()) return found->second;
   throw Error(ErrorCode::kModelIncomplete,
-              "The Marian tokenizer needs the file " + std::string(name) + ".");
+              "The tokenizer needs the file " + std::string(name) + ".");
 }
 
 Vocab read_vocab_file(const TokenizerFiles& files, const std::string& name) {
@@ -60,19 +65,23 @@ std::string python_strip(const std::string& text) {
 
 }  // namespace
 
-MarianTokenizer::MarianTokenizer(const TokenizerFiles& files)
-    : config_(files),
-      source_(file_of(files, "source.spm"), "source.spm", SpmProcessor::Use::kEncode),
-      target_(file_of(files, "target.spm"), "target.spm", SpmProcessor::Use::kDecode) {
-  config_.set_default("unk_token", "<unk>");
-  config_.set_default("eos_token", "</s>");
-  config_.set_default("pad_token", "<pad>");
+SpmTokenizer::SpmTokenizer(const TokenizerFiles& files, TokenizerKind kind)
+    : kind_(kind),
+      config_(files),
+      source_(file_of(files, is_marian() ? kSourceFile : kOnlyFile),
+              is_marian() ? kSourceFile : kOnlyFile, SpmProcessor::Use::kEncode) {
+  if (is_marian()) {
+    target_ = std::make_unique<SpmProcessor>(file_of(files, kTargetFile), kTargetFile,
+                                             SpmProcessor::Use::kDecode);
+  }
+  apply_class(config_, tokenizer_class(config_, is_marian() ? "marian" : "m2m_100"), true);
   load_vocab(files);
   add_tokens();
+  if (!is_marian()) add_languages();
 }
 
 // The reference refuses a vocabulary without its unknown and padding tokens as well.
-void MarianTokenizer::load_vocab(const TokenizerFiles& files) {
+void SpmTokenizer::load_vocab(const TokenizerFiles& files) {
   vocab_ = read_vocab_file(files, "vocab.json");
   separate_vocabs_ = config_.flag("separate_vocabs").value_or(false);
   if (separate_vocabs_) target_vocab_ = read_vocab_file(files, "target_vocab.json");
@@ -87,7 +96,7 @@ void MarianTokenizer::load_vocab(const TokenizerFiles& files) {
 
 // Tokens of the files keep the ids given there; special tokens that are not among them have that
 // of the vocabulary or the next free one.
-void MarianTokenizer::add_tokens() {
+void SpmTokenizer::add_tokens() {
   added_ = config_.added_tokens();
   int unknown = 0;
   for (const auto& [id, token] : added_) {
@@ -111,9 +120,26 @@ void MarianTokenizer::add_tokens() {
   }
 }
 
+// The codes have ids behind the vocabulary, whether or not files list them as tokens.
+void SpmTokenizer::add_languages() {
+  auto id = static_cast<int32_t>(vocab_.size());
+  for (std::string& code : known_languages(config_, kind_)) {
+    language_tokens_.push_back(language_token(kind_, code));
+    languages_.push_back({std::move(code), id++});
+  }
+  const std::string source = config_.text("src_lang", default_language(kind_));
+  for (const Language& language : languages_) {
+    if (language.code == source) language_id_ = language.id;
+  }
+  if (language_id_ >= 0) return;
+  throw Error(ErrorCode::kTokenizerFormat,
+              "tokenizer_config.json: the src_lang \"" + source + "\" is not among the " +
+                  std::to_string(languages_.size()) + " languages of the tokenizer.");
+}
+
 // Cuts at added tokens. Unlike in `tokenizers`, a single_word token counts unless a character other
 // than ' ' touches it, and otherwise joins the text it touches.
-std::vector<MarianTokenizer::Part> MarianTokenizer::split(std::u32string_view text) const {
+std::vector<SpmTokenizer::Part> SpmTokenizer::split(std::u32string_view text) const {
   std::vector<Part> parts;
   size_t done = 0;
   for (size_t i = 0; i < text.size();) {
@@ -154,15 +180,15 @@ std::vector<MarianTokenizer::Part> MarianTokenizer::split(std::u32string_view te
   return parts;
 }
 
-int32_t MarianTokenizer::piece_id(std::string_view piece) const {
+int32_t SpmTokenizer::piece_id(std::string_view piece) const {
   const int32_t id = token_id(piece);
   return id >= 0 ? id : unk_id_;
 }
 
 // @param offset  UTF-16 units before `text`
-void MarianTokenizer::encode_part(std::u32string_view text, uint32_t offset, Encoding& out) const {
+void SpmTokenizer::encode_part(std::u32string_view text, uint32_t offset, Encoding& out) const {
   // A language code is a token whatever it holds; it need not be in the vocabulary.
-  if (text.starts_with(U">>")) {
+  if (is_marian() && text.starts_with(U">>")) {
     if (const size_t end = text.find(U"<<"); end != std::u32string_view::npos) {
       const std::u32string_view code = text.substr(0, end + 2);
       const uint32_t units = count_units(code);
@@ -180,7 +206,7 @@ void MarianTokenizer::encode_part(std::u32string_view text, uint32_t offset, Enc
 
 // Parts are converted back to UTF-8 one by one: SentencePiece sees each as a text of its own and
 // puts a space before it, as the reference has it.
-Encoding MarianTokenizer::encode_text(std::string_view text) const {
+Encoding SpmTokenizer::encode_text(std::string_view text) const {
   Encoding out;
   const std::u32string chars = to_utf32(text);
   const std::u32string_view view = chars;
@@ -204,7 +230,7 @@ Encoding MarianTokenizer::encode_text(std::string_view text) const {
   return out;
 }
 
-Encoding MarianTokenizer::encode(std::string_view text, std::optional<std::string_view> pair,
+Encoding SpmTokenizer::encode(std::string_view text, std::optional<std::string_view> pair,
                                  const EncodeOptions& options) const {
   Encoding first = encode_text(text);
   std::optional<Encoding> second;
@@ -214,8 +240,13 @@ Encoding MarianTokenizer::encode(std::string_view text, std::optional<std::strin
   }
   // The slow tokenizers' rule, which differs from the fast ones' by one token.
   const TruncationRules rules{OddToken::kToFirst, config_.truncation_side()};
-  truncate(first, second ? &*second : nullptr, options.add_special_tokens ? 1 : 0, options, rules);
+  const int added = options.add_special_tokens ? special_tokens(second.has_value()) : 0;
+  truncate(first, second ? &*second : nullptr, added, options, rules);
   Encoding out;
+  if (options.add_special_tokens && !is_marian()) {
+    push(out, options.language.value_or(language_id_), 0, 0, true);
+    out.type_ids.push_back(0);
+  }
   append(out, first, 0);
   if (second) append(out, *second, 1);
   if (options.add_special_tokens) {
@@ -225,13 +256,13 @@ Encoding MarianTokenizer::encode(std::string_view text, std::optional<std::strin
   return out;
 }
 
-bool MarianTokenizer::is_special(std::string_view token) const {
+bool SpmTokenizer::is_special(std::string_view token) const {
   return std::find(special_.begin(), special_.end(), token) != special_.end();
 }
 
 // Whether decoding keeps `token` apart from its neighbours: added tokens that are not special, and
 // additional special ones outside the vocabulary.
-bool MarianTokenizer::is_separate(std::string_view token) const {
+bool SpmTokenizer::is_separate(std::string_view token) const {
   const auto added = added_ids_.find(token);
   if (added == added_ids_.end()) return false;
   if (!is_special(token)) return true;
@@ -240,18 +271,20 @@ bool MarianTokenizer::is_separate(std::string_view token) const {
          std::find(additional.begin(), additional.end(), token) != additional.end();
 }
 
-std::string_view MarianTokenizer::token_of(int32_t id) const {
+std::string_view SpmTokenizer::token_of(int32_t id) const {
   const auto added = added_.find(id);
   if (added != added_.end()) return added->second.content;
+  const size_t index = static_cast<size_t>(id) - vocab_.size();
+  if (id >= 0 && index < language_tokens_.size()) return language_tokens_[index];
   return (separate_vocabs_ ? target_vocab_ : vocab_).token(id).value_or(unk_token_);
 }
 
-std::string MarianTokenizer::join(std::vector<std::string> tokens) const {
+std::string SpmTokenizer::join(std::vector<std::string> tokens) const {
   return join_views({tokens.begin(), tokens.end()});
 }
 
 // Special tokens are kept from SentencePiece, which would take them for text.
-std::string MarianTokenizer::join_views(const std::vector<std::string_view>& tokens) const {
+std::string SpmTokenizer::join_views(const std::vector<std::string_view>& tokens) const {
   std::string out;
   std::vector<std::string_view> pieces;
   for (const std::string_view token : tokens) {
@@ -259,16 +292,17 @@ std::string MarianTokenizer::join_views(const std::vector<std::string_view>& tok
       pieces.push_back(token);
       continue;
     }
-    out.append(target_.decode(pieces)).append(token).append(" ");
+    out.append(decoder().decode(pieces)).append(token).append(is_marian() ? " " : "");
     pieces.clear();
   }
-  out += target_.decode(pieces);
-  return python_strip(replace_all(std::move(out), kSpaceSymbol, " "));
+  out += decoder().decode(pieces);
+  if (is_marian()) out = replace_all(std::move(out), kSpaceSymbol, " ");
+  return python_strip(out);
 }
 
 // Stretches of ordinary tokens are joined by SentencePiece; separate tokens stand between them with
 // spaces around.
-std::string MarianTokenizer::decode(std::span<const int32_t> ids, bool skip_special_tokens) const {
+std::string SpmTokenizer::decode(std::span<const int32_t> ids, bool skip_special_tokens) const {
   std::vector<std::string> texts;
   std::vector<std::string_view> current;
   const auto flush = [&](bool keep_empty) {
@@ -294,16 +328,20 @@ std::string MarianTokenizer::decode(std::span<const int32_t> ids, bool skip_spec
   return clean ? clean_up_tokenization(std::move(out)) : out;
 }
 
-int MarianTokenizer::vocab_size() const {
+int SpmTokenizer::vocab_size() const {
   return static_cast<int>(vocab_.size()) + extra_;
 }
 
-int32_t MarianTokenizer::token_id(std::string_view token) const {
+int32_t SpmTokenizer::token_id(std::string_view token) const {
   const auto added = added_ids_.find(token);
-  return added != added_ids_.end() ? added->second : vocab_.find(token);
+  if (added != added_ids_.end()) return added->second;
+  for (size_t i = 0; i < language_tokens_.size(); ++i) {
+    if (language_tokens_[i] == token) return languages_[i].id;
+  }
+  return vocab_.find(token);
 }
 
-bool MarianTokenizer::begins_word(const Encoding& encoding, size_t index) const {
+bool SpmTokenizer::begins_word(const Encoding& encoding, size_t index) const {
   const int32_t id = encoding.ids[index];
   if (added_.contains(id) && id != unk_id_) return true;
   // Source tokens: with separate vocabularies their ids are not the target's.
