@@ -189,6 +189,7 @@ set(DRAGOMAN_TASKS_SOURCES
   src/tasks/tokenizer_info.cpp
   src/tasks/tokenizer_job.cpp
   src/tasks/tokenizer_task.cpp
+  src/tasks/translation_languages.cpp
   src/tasks/windows.cpp
   src/tasks/zero_shot.cpp
 )

@@ -176,7 +176,8 @@ std::string description() {
   writer.key("structs");
   writer.begin_array();
   describe_struct<Text2TextOptions>(writer, "Text2TextOptions",
-                                    "Options of a translation, or another text from a text.");
+                                    "Options of a text that is made from a text.");
+  describe_struct<TranslationOptions>(writer, "TranslationOptions", "Options of a translation.");
   describe_struct<SummarizationOptions>(writer, "SummarizationOptions", "Options of a summary.");
   describe_struct<TextGenerationOptions>(writer, "TextGenerationOptions",
                                          "Options of texts that go on, or of chats.");

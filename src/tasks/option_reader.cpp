@@ -302,6 +302,10 @@ void read_options(Json options, Text2TextOptions& target) {
   read_members(options, target);
   settle_limits(options, target.generation);
 }
+void read_options(Json options, TranslationOptions& target) {
+  read_members(options, target);
+  settle_limits(options, target.base.generation);
+}
 void read_options(Json options, SummarizationOptions& target) {
   read_members(options, target);
   settle_limits(options, target.base.generation);

@@ -12,6 +12,7 @@ namespace dragoman {
 /// honoured, invalid-argument naming option, value and range for a value of the wrong type or
 /// out of range.
 void read_options(Json options, Text2TextOptions& target);
+void read_options(Json options, TranslationOptions& target);
 void read_options(Json options, SummarizationOptions& target);
 void read_options(Json options, TextGenerationOptions& target);
 void read_options(Json options, ClassificationOptions& target);

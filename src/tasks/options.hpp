@@ -7,6 +7,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "decode/generation_config.hpp"
@@ -33,6 +34,13 @@ struct Text2TextOptions {
   bool truncation = false;
   bool merge = false;
   bool stream = false;
+};
+
+/// The same with what only a translation can be asked for.
+struct TranslationOptions {
+  Text2TextOptions base = {};
+  std::optional<std::string> src_lang;
+  std::optional<std::string> tgt_lang;
 };
 
 /// The same with what only a summary can be asked for.
@@ -202,6 +210,17 @@ void visit_fields(Text2TextOptions& options, Visit&& visit) {
         FieldNote{"Cuts what is too long for the model instead of refusing it: of translations and "
                   "summaries a single word, as longer texts are split between words."});
   visit("stream", options.stream, FieldNote{"Progress reports carry the outputs so far."});
+}
+
+template <typename Visit>
+void visit_fields(TranslationOptions& options, Visit&& visit) {
+  visit_fields(options.base, visit);
+  visit("src_lang", options.src_lang,
+        FieldNote{"Language of the texts, by the model's own code: `'en'` (M2M100, T5), `'en_XX'` "
+                  "(mBART), `'eng_Latn'` (NLLB)."});
+  visit("tgt_lang", options.tgt_lang,
+        FieldNote{"Language to translate into, by the model's own code; of Marian's models with "
+                  "several targets what stands in their `>>fra<<`."});
 }
 
 template <typename Visit>

@@ -59,29 +59,19 @@ void Text2TextTask::finish(const ModelFiles& files) {
   rules_.limit =
       kind_.windows ? published_max_length(files, config().max_positions) : config().max_positions;
   check_generation_config(generation_, config().decoder_vocab_size);
-  if (!kind_.continues) return read_languages(files);
+  if (kind_.task == kTranslation.task) {
+    languages_.read(files, published_, *tokenizer_, [&](std::string_view task) {
+      return read_published_generation(files, config(), std::string(task), text2text_defaults());
+    });
+  }
+  if (!kind_.continues) return;
   PretrainedConfig tokens(files);
   apply_class(tokens, files, config().model_type);
   info_.read(files, tokens, *tokenizer_);
 }
 
-void Text2TextTask::read_languages(const ModelFiles& files) {
-  const auto file = files.find("tokenizer_config.json");
-  if (file == files.end()) return;
-  const JsonDocument document(file->second, file->first, ErrorCode::kTokenizerFormat);
-  source_language_ = document.root().get_string("source_lang", "");
-  target_language_ = document.root().get_string("target_lang", "");
-}
-
 void Text2TextTask::write_info(JsonWriter& writer) const {
-  if (!source_language_.empty()) {
-    writer.key("source_lang");
-    writer.string(source_language_);
-  }
-  if (!target_language_.empty()) {
-    writer.key("target_lang");
-    writer.string(target_language_);
-  }
+  if (kind_.task == kTranslation.task) languages_.write_info(writer);
   writer.key("labels");
   writer.begin_array();
   writer.end_array();
@@ -106,7 +96,26 @@ void Text2TextTask::settle_lengths(GenerationConfig& generation) const {
   generation.max_new_tokens.reset();
 }
 
-void Text2TextTask::read_given(std::optional<Json> given, TextGenerationOptions& options) const {
+// The languages come first, as they may bring other settings with them.
+void Text2TextTask::read_translation(const std::optional<Json>& given, Text2TextOptions& options,
+                                     SourceRules& rules) const {
+  TranslationOptions asked;
+  asked.base = options;
+  if (given) read_options(*given, asked);
+  const bool forced = asked.base.generation.forced_bos_token_id.has_value();
+  const LanguageChoice choice = languages_.choose(asked.src_lang, asked.tgt_lang, forced);
+  if (choice.generation != nullptr) {
+    asked.base.generation = *choice.generation;
+    if (given) read_options(*given, asked);
+  }
+  options = asked.base;
+  if (choice.prefix) rules.prefix = *choice.prefix;
+  if (choice.source) rules.language = choice.source;
+  if (choice.target) options.generation.forced_bos_token_id = choice.target;
+}
+
+void Text2TextTask::read_given(const std::optional<Json>& given,
+                               TextGenerationOptions& options) const {
   if (!given) {
     options.base.merge = kind_.task == kSummarization.task;
   } else if (kind_.continues) {
@@ -123,13 +132,19 @@ void Text2TextTask::read_given(std::optional<Json> given, TextGenerationOptions&
 
 std::unique_ptr<Job> Text2TextTask::start(Json request) const {
   TextGenerationOptions options;
+  SourceRules rules = rules_;
   GenerationConfig& generation = options.base.generation;
   generation = generation_;
-  read_given(request_options(request), options);
+  const std::optional<Json> given = request_options(request);
+  if (kind_.task == kTranslation.task) {
+    read_translation(given, options.base, rules);
+  } else {
+    read_given(given, options);
+  }
   generation.entropy = request_entropy(request);
   check_generation_config(generation, config().decoder_vocab_size);
   settle_lengths(generation);
-  return std::make_unique<Text2TextJob>(kind_, *model_, *tokenizer_, rules_, std::move(options),
+  return std::make_unique<Text2TextJob>(kind_, *model_, *tokenizer_, rules, std::move(options),
                                         read_inputs(request, false), kept_);
 }
 

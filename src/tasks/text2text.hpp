@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "tasks/request.hpp"
 #include "tasks/task.hpp"
 #include "tasks/tokenizer_info.hpp"
+#include "tasks/translation_languages.hpp"
 #include "tasks/windows.hpp"
 
 namespace dragoman {
@@ -43,8 +45,9 @@ struct Output {
 
 /// How texts become sources of a model.
 struct SourceRules {
-  std::string prefix;  // begins every source: "summarize: "
-  int limit = 0;       // most tokens of a source
+  std::string prefix;                              // begins every source: "summarize: "
+  int limit = 0;                                   // most tokens of a source
+  std::optional<int32_t> language = std::nullopt;  // EncodeOptions::language of sources
 };
 
 /// What one request leaves for the next: a session with the cache of the last prompt.
@@ -70,8 +73,9 @@ class Text2TextTask final : public Task {
  private:
   /// Makes the limits definite: max_length alone counts, and is at most what the model can do.
   void settle_lengths(GenerationConfig& generation) const;
-  void read_languages(const ModelFiles& files);
-  void read_given(std::optional<Json> given, TextGenerationOptions& options) const;
+  void read_given(const std::optional<Json>& given, TextGenerationOptions& options) const;
+  void read_translation(const std::optional<Json>& given, Text2TextOptions& options,
+                        SourceRules& rules) const;
 
   const Text2TextKind& kind_;
   std::unique_ptr<Seq2SeqModel> model_;
@@ -81,9 +85,7 @@ class Text2TextTask final : public Task {
   SourceRules rules_;
   std::string published_;  // name of the task
   TokenizerInfo info_;     // of prompts
-  // As tokenizer_config.json names them ("en", "eng"); empty where it does not.
-  std::string source_language_;
-  std::string target_language_;
+  TranslationLanguages languages_;
 };
 
 /// One request. Texts are tokenised first, all of them, so that a bad one is refused before any

@@ -177,7 +177,8 @@ Windows Text2TextJob::windows_of(const std::string& text, const std::string& nam
   if (kind_.continues) return whole_prompt(text, name);
   if (!kind_.windows) return whole_source(text, name);
   if (is_blank(text)) return {};
-  return split_windows(tokenizer_, {rules_.prefix, text}, rules_.limit, options_.truncation, name);
+  return split_windows(tokenizer_, {rules_.prefix, text, rules_.language}, rules_.limit,
+                       options_.truncation, name);
 }
 
 Windows Text2TextJob::whole_source(const std::string& text, const std::string& name) const {
@@ -242,8 +243,8 @@ bool Text2TextJob::merge(Text& text) {
   if (!options_.merge || text.sources.size() == 1 || generator_.out_of_time()) return false;
   const Output whole = joined(text, 0);
   if (is_blank(whole.text)) return false;
-  const Windows windows =
-      split_windows(tokenizer_, {rules_.prefix, whole.text}, rules_.limit, true, "The text");
+  const Windows windows = split_windows(tokenizer_, {rules_.prefix, whole.text, rules_.language},
+                                        rules_.limit, true, "The text");
   if (windows.ids.size() >= text.sources.size()) return false;
   text.truncated |= whole.truncated || windows.truncated;
   text.sources.clear();

@@ -147,7 +147,9 @@ Windows split_windows(const Tokenizer& tokenizer, const PrefixedText& text, int 
   // Its last space belongs to the token after it, in some tokenizers.
   const std::string_view prefix(text.prefix);
   const size_t units = to_utf16(prefix.substr(0, prefix.find_last_not_of(' ') + 1)).size();
-  const Encoding encoding = tokenizer.encode(whole);
+  EncodeOptions options;
+  options.language = text.language;
+  const Encoding encoding = tokenizer.encode(whole, std::nullopt, options);
   return Splitter(tokenizer, whole, units, encoding)
       .split(static_cast<size_t>(limit), truncate, name);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,7 @@ namespace dragoman {
 struct PrefixedText {
   std::string prefix;
   std::string_view text;
+  std::optional<int32_t> language = std::nullopt;  // EncodeOptions::language
 };
 
 /// A text as one or more sequences of token ids, each with its special tokens and, where the text

@@ -124,8 +124,8 @@ std::unique_ptr<Tokenizer> load_vocab_txt(const TokenizerFiles& files, const Tok
   const int32_t cls = required_id(stages, config.special("cls_token"));
   const int32_t sep = required_id(stages, config.special("sep_token"));
   const bool mpnet = kind.kind == TokenizerKind::kMpnet;
-  stages.post_processor = mpnet ? surrounded({cls}, {sep}, {{sep, sep}, {}}, 1)
-                                : bert_post_processor(cls, sep);
+  stages.post_processor =
+      mpnet ? surrounded({cls}, {sep}, {{sep, sep}, {}}, 1) : bert_post_processor(cls, sep);
   stages.decoder = make_word_piece_decoder("##", true);
   add_configured(config, stages);
   // Cleaning up is the default of the slow classes.

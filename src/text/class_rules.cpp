@@ -22,8 +22,8 @@ PostProcessor begin_and_end(const PretrainedConfig& config, const TokenizerStage
     const std::string token = config.special(key);
     if (token.empty()) {
       throw Error(ErrorCode::kTokenizerFormat, "tokenizer_config.json: " + std::string(flag) +
-                                                   " is true, but there is no " +
-                                                   std::string(key) + ".");
+                                                   " is true, but there is no " + std::string(key) +
+                                                   ".");
     }
     ids.push_back(require_token(stages, token));
   };
@@ -41,9 +41,8 @@ void set_languages(const PretrainedConfig& config, Kind kind, TokenizerStages& s
   const std::string source = config.text("src_lang", default_language(kind));
   const int32_t id = require_token(stages, language_token(kind, source));
   const int32_t end = require_token(stages, config.special("eos_token"));
-  const bool behind =
-      kind == Kind::kMbart ||
-      (kind == Kind::kNllb && config.flag("legacy_behaviour").value_or(false));
+  const bool behind = kind == Kind::kMbart ||
+                      (kind == Kind::kNllb && config.flag("legacy_behaviour").value_or(false));
   stages.post_processor =
       behind ? surrounded({}, {end, id}, {}, 0) : surrounded({id}, {end}, {}, 0);
   stages.post_processor.mark_language(id);

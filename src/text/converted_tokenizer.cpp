@@ -22,12 +22,13 @@ constexpr const char* kMergesFile = "merges.txt";
 const std::string& file_of(const TokenizerFiles& files, std::string_view name) {
   const auto found = files.find(name);
   if (found != files.end()) return found->second;
-  throw Error(ErrorCode::kModelIncomplete,
-              "The model has no tokenizer: neither tokenizer.json nor " + std::string(name) +
-                  " is there.");
+  throw Error(
+      ErrorCode::kModelIncomplete,
+      "The model has no tokenizer: neither tokenizer.json nor " + std::string(name) + " is there.");
 }
 
-// --- Byte-level -----------------------------------------------------------------------------------
+// --- Byte-level
+// -----------------------------------------------------------------------------------
 
 std::string_view trimmed(std::string_view line) {
   constexpr std::string_view kBlank = " \t\r\n\v\f";
@@ -70,12 +71,13 @@ constexpr std::string_view kQwenStages = R"({"decoder": {"type": "ByteLevel"},
   "normalizer": [{"type": "NFC"}],
   "pre_tokenizer": {"type": "Sequence", "pretokenizers": [
     {"type": "Split", "behavior": "Isolated", "pattern": {"Regex": "(?i:'s|'t|'re|'ve|'m|'ll|'d)|)"
-                                           R"([^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}|)"
-                                           R"( ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|)"
-                                           R"(\\s+(?!\\S)|\\s+"}},
+                                         R"([^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}|)"
+                                         R"( ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|)"
+                                         R"(\\s+(?!\\S)|\\s+"}},
     {"type": "ByteLevel", "add_prefix_space": false, "use_regex": false}]}})";
 
-// --- SentencePiece --------------------------------------------------------------------------------
+// --- SentencePiece
+// --------------------------------------------------------------------------------
 
 // How a class treats the space before a text, by the settings of T5 and Llama.
 struct SpaceRules {
@@ -128,7 +130,8 @@ std::string spm_stages(const PretrainedConfig& config, Kind kind) {
   std::string words = metaspace + "}";
   std::string decoder = words;
   if (kind == Kind::kPegasus) {
-    words = R"({"type": "Sequence", "pretokenizers": [{"type": "WhitespaceSplit"}, )" + words + "]}";
+    words =
+        R"({"type": "Sequence", "pretokenizers": [{"type": "WhitespaceSplit"}, )" + words + "]}";
   }
   if (kind == Kind::kDebertaV2 && config.flag("split_by_punct").value_or(false)) {
     words = R"({"type": "Sequence", "pretokenizers": [{"type": "Punctuation"}, )" + words + "]}";
@@ -150,7 +153,8 @@ std::string spm_stages(const PretrainedConfig& config, Kind kind) {
          words + R"(, "decoder": )" + decoder + "}";
 }
 
-// --- Both -----------------------------------------------------------------------------------------
+// --- Both
+// -----------------------------------------------------------------------------------------
 
 // The template of special tokens, but for classes whose rules make one anyway. The names are the
 // converters' own, whatever the files call these tokens.
@@ -169,8 +173,8 @@ PostProcessor converted_template(const PretrainedConfig& config, Kind kind,
     case Kind::kPegasus:
       return surrounded({}, {1}, {}, 0);  // its class puts the end token there
     case Kind::kRoberta: {
-      PostProcessor result = roberta_post_processor(id(config.special("cls_token")),
-                                                    id(config.special("sep_token")));
+      PostProcessor result =
+          roberta_post_processor(id(config.special("cls_token")), id(config.special("sep_token")));
       result.trims = config.flag("trim_offsets").value_or(true);
       result.prefixed = config.flag("add_prefix_space").value_or(false);
       return result;
@@ -205,9 +209,8 @@ std::unique_ptr<Tokenizer> convert_tokenizer(const TokenizerFiles& files,
   PretrainedConfig config(files);
   apply_class(config, kind, true);
   const bool byte_level = kind.file == kVocabFile;
-  const std::string text(byte_level
-                             ? (kind.kind == Kind::kQwen2 ? kQwenStages : kByteLevelStages)
-                             : spm_stages(config, kind.kind));
+  const std::string text(byte_level ? (kind.kind == Kind::kQwen2 ? kQwenStages : kByteLevelStages)
+                                    : spm_stages(config, kind.kind));
   const JsonDocument document(text, "the stages of the class", ErrorCode::kInternal);
   const Json root = document.root();
   TokenizerStages stages;
@@ -220,10 +223,10 @@ std::unique_ptr<Tokenizer> convert_tokenizer(const TokenizerFiles& files,
     stages.added.add(added_pieces(spm, kind.kind), stages.model->vocab());
   }
   if (root.has("normalizer")) stages.normalizer = read_normalizers(root.at("normalizer"), spm);
-  if (root.has("pre_tokenizer")) stages.pre_tokenizer = make_pre_tokenizer(root.at("pre_tokenizer"));
+  if (root.has("pre_tokenizer"))
+    stages.pre_tokenizer = make_pre_tokenizer(root.at("pre_tokenizer"));
   if (byte_level && kind.kind != Kind::kQwen2) {
-    stages.pre_tokenizer =
-        make_byte_level(config.flag("add_prefix_space").value_or(false), true);
+    stages.pre_tokenizer = make_byte_level(config.flag("add_prefix_space").value_or(false), true);
   }
   stages.decoder = make_decoder(root.at("decoder"));
   add_configured(config, stages);

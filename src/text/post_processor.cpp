@@ -106,8 +106,8 @@ Encoding PostProcessor::assemble(const Encoding* first, const Encoding* second,
     if (piece.kind != Kind::kSpecial) {
       const bool is_second = piece.kind == Kind::kSecond;
       // Of windows the reference forgets to set the types.
-      const bool forgotten =
-          (is_second ? windows.second : windows.first) && !(types_windows && options.add_special_tokens);
+      const bool forgotten = (is_second ? windows.second : windows.first) &&
+                             !(types_windows && options.add_special_tokens);
       const int32_t type = forgotten ? (is_second ? 1 : 0) : piece.type_id;
       if (!is_second) append(out, *first, type, 0);
       if (is_second && second != nullptr) append(out, *second, type, 1);

@@ -49,7 +49,8 @@ PretrainedConfig::PretrainedConfig(const TokenizerFiles& files) {
     read_config(document.root());
     has_decoder = document.root().has("added_tokens_decoder");
   }
-  if (const auto file = files.find("config.json"); file != files.end() && tokenizer_class_.empty()) {
+  if (const auto file = files.find("config.json");
+      file != files.end() && tokenizer_class_.empty()) {
     const JsonDocument document(file->second, file->first, ErrorCode::kModelFormat);
     read_class(document.root());
   }

@@ -188,9 +188,9 @@ std::vector<std::string> t5_tokens(const PretrainedConfig& config) {
   });
   if (extra > 0) {
     if (count == 0 || count == extra) return list;
-    throw Error(ErrorCode::kTokenizerFormat,
-                "extra_ids is " + std::to_string(count) + ", but there are " +
-                    std::to_string(extra) + " such tokens among additional_special_tokens.");
+    throw Error(ErrorCode::kTokenizerFormat, "extra_ids is " + std::to_string(count) +
+                                                 ", but there are " + std::to_string(extra) +
+                                                 " such tokens among additional_special_tokens.");
   }
   for (int64_t i = 0; i < std::min<int64_t>(count, 10000); ++i) {
     list.push_back("<extra_id_" + std::to_string(i) + ">");

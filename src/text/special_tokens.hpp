@@ -40,7 +40,7 @@ struct TokenizerClass {
   std::string_view fast_flags = "";
   std::string_view slow_flags = "";
   std::string_view file = "";  // the vocabulary, where there is no tokenizer.json
-  bool type_ids = true;   // token_type_ids are among the model's inputs
+  bool type_ids = true;        // token_type_ids are among the model's inputs
   bool pads_left = false;
 };
 

@@ -133,13 +133,16 @@ struct ScoredMerge {
 // @param tab  id of a tab that is missing in the file, or -1
 void add_merges(const SpmModel& spm, std::string_view piece, double score, int32_t tab,
                 std::vector<ScoredMerge>& merges) {
-  const auto id_of = [&](std::string_view text) { return text == "\t" && tab >= 0 ? tab : spm.pieces.find(text); };
+  const auto id_of = [&](std::string_view text) {
+    return text == "\t" && tab >= 0 ? tab : spm.pieces.find(text);
+  };
   const std::u32string chars = to_utf32(piece);
   const size_t first = merges.size();
   size_t bytes = 0;
   for (size_t i = 1; i < chars.size(); ++i) {
     next_code_point(piece, bytes);
-    ScoredMerge merge{score, i, chars.size() - i, 0, 0, piece.substr(0, bytes), piece.substr(bytes)};
+    ScoredMerge merge{
+        score, i, chars.size() - i, 0, 0, piece.substr(0, bytes), piece.substr(bytes)};
     merge.left_id = id_of(merge.left);
     if (merge.left_id < 0) continue;
     merge.right_id = id_of(merge.right);
@@ -219,8 +222,8 @@ std::vector<AddedToken> added_pieces(const SpmModel& spm, TokenizerKind kind) {
     AddedToken token;
     token.content = piece;
     token.normalized = false;
-    token.special = control || (kind == Kind::kGemma && (piece == "<start_of_turn>" ||
-                                                         piece == "<end_of_turn>"));
+    token.special = control || (kind == Kind::kGemma &&
+                                (piece == "<start_of_turn>" || piece == "<end_of_turn>"));
     tokens.push_back(token);
   });
   return tokens;

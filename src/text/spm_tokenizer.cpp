@@ -77,7 +77,11 @@ SpmTokenizer::SpmTokenizer(const TokenizerFiles& files, TokenizerKind kind)
   apply_class(config_, tokenizer_class(config_, is_marian() ? "marian" : "m2m_100"), true);
   load_vocab(files);
   add_tokens();
-  if (!is_marian()) add_languages();
+  if (is_marian()) {
+    find_codes();
+  } else {
+    add_languages();
+  }
 }
 
 // The reference refuses a vocabulary without its unknown and padding tokens as well.
@@ -135,6 +139,14 @@ void SpmTokenizer::add_languages() {
   throw Error(ErrorCode::kTokenizerFormat,
               "tokenizer_config.json: the src_lang \"" + source + "\" is not among the " +
                   std::to_string(languages_.size()) + " languages of the tokenizer.");
+}
+
+// ">>fra<<" is a language that the model translates into.
+void SpmTokenizer::find_codes() {
+  vocab_.each([this](std::string_view token, int32_t id) {
+    if (token.size() < 5 || !token.starts_with(">>") || !token.ends_with("<<")) return;
+    languages_.push_back({std::string(token.substr(2, token.size() - 4)), id});
+  });
 }
 
 // Cuts at added tokens. Unlike in `tokenizers`, a single_word token counts unless a character other
@@ -231,7 +243,7 @@ Encoding SpmTokenizer::encode_text(std::string_view text) const {
 }
 
 Encoding SpmTokenizer::encode(std::string_view text, std::optional<std::string_view> pair,
-                                 const EncodeOptions& options) const {
+                              const EncodeOptions& options) const {
   Encoding first = encode_text(text);
   std::optional<Encoding> second;
   if (pair) second = encode_text(*pair);

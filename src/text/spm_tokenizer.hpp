@@ -36,6 +36,7 @@ class SpmTokenizer final : public Tokenizer {
   bool marks_subwords() const override { return false; }
   int special_tokens(bool) const override { return is_marian() ? 1 : 2; }
   std::span<const Language> languages() const override { return languages_; }
+  bool writes_languages() const override { return is_marian(); }
   bool begins_word(const Encoding& encoding, size_t index) const override;
 
  private:
@@ -48,6 +49,7 @@ class SpmTokenizer final : public Tokenizer {
   void load_vocab(const TokenizerFiles& files);
   void add_tokens();
   void add_languages();
+  void find_codes();
   bool is_marian() const { return kind_ == TokenizerKind::kMarian; }
   const SpmProcessor& decoder() const { return target_ != nullptr ? *target_ : source_; }
   std::vector<Part> split(std::u32string_view text) const;
@@ -76,9 +78,9 @@ class SpmTokenizer final : public Tokenizer {
   std::map<std::string, int32_t, std::less<>> added_ids_;
   int extra_ = 0;  // added tokens the vocabulary lacks
   TokenMatcher matcher_;
-  std::vector<Language> languages_;  // M2M100's, behind the vocabulary
+  std::vector<Language> languages_;           // M2M100's, behind the vocabulary; Marian's, in it
   std::vector<std::string> language_tokens_;  // "__en__", one for each
-  int32_t language_id_ = -1;         // of sources where the caller does not say
+  int32_t language_id_ = -1;                  // of sources where the caller does not say
 };
 
 }  // namespace dragoman

@@ -42,8 +42,8 @@ struct EncodeOptions {
   bool add_special_tokens = true;
   int max_length = 0;  // special tokens included; 0 means no limit
   Truncation truncation = Truncation::kNone;
-  bool overflow = false;  // keep what is cut as further windows
-  int stride = 0;         // tokens of text that a window shares with the one before it
+  bool overflow = false;            // keep what is cut as further windows
+  int stride = 0;                   // tokens of text that a window shares with the one before it
   std::optional<int32_t> language;  // id of the source's, instead of the tokenizer's own
 };
 
@@ -85,6 +85,8 @@ class Tokenizer {
   virtual int special_tokens(bool pair) const = 0;
   /// Languages of which texts are tokenised as such; none for most tokenizers.
   virtual std::span<const Language> languages() const { return {}; }
+  /// True where their codes are written into the text, as Marian's ">>fra<<".
+  virtual bool writes_languages() const { return false; }
   /// Number of ids at the end whose text the ids that follow may still change, as they stand for
   /// bytes of a character whose rest is to come, or that only later ids may spoil: what a stream of
   /// text must hold back. Ids of special tokens have no text here.

@@ -57,6 +57,7 @@ set(DRAGOMAN_TEST_SOURCES
   tests/unit/tasks/engine_test.cpp
   tests/unit/tasks/features_test.cpp
   tests/unit/tasks/gguf_model_test.cpp
+  tests/unit/tasks/languages_test.cpp
   tests/unit/tasks/options_test.cpp
   tests/unit/tasks/packed_test.cpp
   tests/unit/tasks/piece_tasks_test.cpp

@@ -163,6 +163,8 @@ export interface ModelInfo {
   /** Languages of what it reads and writes, where its files tell. */
   source_lang?: string;
   target_lang?: string;
+  /** Of a translator with several: their codes. */
+  languages?: string[];
   /** Where it is only a tokenizer. */
   tokenizer?: TokenizerInfo;
 }

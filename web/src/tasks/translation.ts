@@ -2,7 +2,7 @@
 import { DragomanError } from '../common/errors.js';
 import { generateTexts, streamTexts } from './text2text.js';
 import type { ModelInfo } from '../common/protocol.js';
-import type { Text2TextOptions } from '../generated/options.js';
+import type { TranslationOptions } from '../generated/options.js';
 import type { CallOptions } from '../options.js';
 import type { PipelineBase, TaskDefinition } from './definition.js';
 import type { ListeningOptions, NamedOutput, PartialOutput } from './text2text.js';
@@ -13,7 +13,7 @@ type Names = typeof names;
 export type LanguagePair = `translation_${string}_to_${string}`;
 export type TranslationTask = 'translation' | LanguagePair;
 
-export interface TranslationStreamOptions extends CallOptions, Omit<Text2TextOptions, 'stream'> {
+export interface TranslationStreamOptions extends CallOptions, Omit<TranslationOptions, 'stream'> {
   /** Translate sentence by sentence, the default; `false` hands texts over as they are. */
   split_sentences?: boolean;
 }
@@ -28,6 +28,8 @@ export type PartialTranslation = PartialOutput<Names>;
 type OneEach = { num_return_sequences?: 1 | undefined };
 
 export interface TranslationPipeline extends PipelineBase {
+  /** Codes of a multilingual model for `src_lang` and `tgt_lang`; empty for others. */
+  readonly languages: readonly string[];
   (text: string, options?: TranslationCallOptions): Promise<Translation[]>;
   (texts: readonly string[], options?: TranslationCallOptions & OneEach): Promise<Translation[]>;
   /** With several translations of each text, an array of them for each text. */
@@ -60,9 +62,17 @@ function checkLanguage(task: string, named: string | undefined, own: string | un
   throw new DragomanError('invalid-argument', `${task} is not what a model for ${own} does.`);
 }
 
+/** The language of "en", "en_XX" or "eng_Latn". */
+function localeOf(code: unknown): string | undefined {
+  return typeof code === 'string' ? /^[a-z]{2,3}/i.exec(code)?.[0] : undefined;
+}
+
 /** Throws invalid-argument for a model of other languages than the task names. */
-function sourceLanguage(task: string, { source_lang: from, target_lang: to }: ModelInfo): string {
+function sourceLanguage(task: string, info: ModelInfo): string {
+  const { source_lang: from, target_lang: to, languages: codes = [] } = info;
   const [, namedFrom, namedTo] = languages.exec(task) ?? [];
+  // Of a model with several the engine has checked them; its own language is only the first choice.
+  if (codes.length > 0) return localeOf(namedFrom ?? from) ?? 'en';
   checkLanguage(task, namedFrom, from);
   checkLanguage(task, namedTo, to);
   return from ?? namedFrom ?? 'en';
@@ -71,12 +81,14 @@ function sourceLanguage(task: string, { source_lang: from, target_lang: to }: Mo
 export const translation: TaskDefinition<TranslationPipeline> = {
   defaultModels: { translation: 'dragoman-en-fr', translation_en_to_fr: 'dragoman-en-fr' },
   create(model, task) {
-    const locale = sourceLanguage(task, model.info);
-    const own = { model, names, locale };
+    const known = sourceLanguage(task, model.info);
+    const own = (options?: TranslationStreamOptions) => {
+      return { model, names, locale: localeOf(options?.src_lang) ?? known };
+    };
     const call = (input: unknown, options?: TranslationCallOptions) =>
-      generateTexts(own, input, options);
+      generateTexts(own(options), input, options);
     const stream = (input: unknown, options?: TranslationStreamOptions) =>
-      streamTexts(own, input, options);
-    return Object.assign(call, { stream });
+      streamTexts(own(options), input, options);
+    return Object.assign(call, { stream, languages: model.info.languages ?? [] });
   },
 };

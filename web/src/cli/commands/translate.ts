@@ -7,6 +7,18 @@ import type { CommandDefinition } from '../command.js';
 import type { FlagsOf } from '../flags.js';
 
 const flags: FlagsOf<TranslationCallOptions> = {
+  'src-lang': {
+    value: 'CODE',
+    kind: 'text',
+    option: 'src_lang',
+    help: "language of the text, by the model's own code, such as en, en_XX or eng_Latn",
+  },
+  'tgt-lang': {
+    value: 'CODE',
+    kind: 'text',
+    option: 'tgt_lang',
+    help: 'language to translate into, likewise',
+  },
   ...searchFlags('translations'),
   truncation: {
     kind: 'switch',
