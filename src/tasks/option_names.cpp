@@ -19,7 +19,6 @@ struct Unsupported {
   std::string_view reason;
 };
 constexpr double kNoNeutral = -1;
-constexpr std::string_view kTranslationOnly = "only the task translation has languages";
 constexpr std::string_view kNotImplemented = "it is not implemented";
 constexpr std::string_view kMovedAway = "transformers 4.57 has it no longer";
 constexpr Unsupported kUnsupported[] = {
@@ -41,8 +40,6 @@ constexpr Unsupported kUnsupported[] = {
     {"output_attentions", 0, kNotImplemented},
     {"output_hidden_states", 0, kNotImplemented},
     {"output_logits", 0, "output_scores lists the scores of what was generated"},
-    {"src_lang", kNoNeutral, kTranslationOnly},
-    {"tgt_lang", kNoNeutral, kTranslationOnly},
 };
 
 // The sentence that lists what might have been meant: near names, or all when none is near.

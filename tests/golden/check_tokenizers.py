@@ -7,10 +7,11 @@ build/dev/tests after a native build). DIR holds `tokenizers/`, folders as publi
 compressed lines of one language a file, of which every N-th is taken; hard lines and ten thousand
 hostile strings are added. Nothing of that is small enough to commit, so no test runs this.
 
-Published vocabularies are also converted by `transformers` for other classes of tokenizers, so that
-one vocabulary is seen by several kinds of models, normalisers and pre-tokenisers. Prints for each
-tokenizer how many lines and tokens were compared and which fields differ; the status is 1 when any
-does, or when a tokenizer that is named cannot be loaded.
+Published vocabularies are also taken for those of other classes, as folders without tokenizer.json
+and as `transformers` converts them, so that one vocabulary is seen by several kinds of models,
+normalisers and pre-tokenisers. Prints for each tokenizer how many lines and tokens were compared
+and which fields differ; the status is 1 when any does, or when a tokenizer that is named cannot be
+loaded.
 """
 import argparse
 import gzip
@@ -163,6 +164,64 @@ def conversions(data):
         yield f"{file} as MarianTokenizer", "marian", SlowMarian, as_marian(pieces[file])
 
 
+# The same vocabularies as folders without tokenizer.json, which the class is to make sense of.
+LOOSE = [
+    ("xlm-roberta", "sentencepiece.bpe.model", "m2m100", {}),
+    ("xlm-roberta", "sentencepiece.bpe.model", "opus-mt-fr-en", {}),
+    ("camembert", "sentencepiece.bpe.model", "opus-mt-fr-en", {}),
+    ("mbart", "sentencepiece.bpe.model", "opus-mt-fr-en", {}),
+    ("mbart", "sentencepiece.bpe.model", "opus-mt-fr-en",
+     {"tokenizer_class": "MBart50Tokenizer", "src_lang": "fr_XX"}),
+    ("m2m_100", "sentencepiece.bpe.model", "m2m100",
+     {"tokenizer_class": "NllbTokenizer", "src_lang": "fra_Latn"}),
+    ("m2m_100", "sentencepiece.bpe.model", "m2m100",
+     {"tokenizer_class": "NllbTokenizer", "legacy_behaviour": True}),
+    ("t5", "spiece.model", "opus-mt-fr-en", {}),
+    ("t5", "spiece.model", "opus-mt-fr-en", {"legacy": False, "extra_ids": 7}),
+    ("t5", "spiece.model", "opus-mt-fr-en",
+     {"add_prefix_space": False, "additional_special_tokens": ["<a>"]}),
+    ("albert", "spiece.model", "opus-mt-fr-en", {}),
+    ("albert", "spiece.model", "opus-mt-fr-en", {"do_lower_case": False, "keep_accents": True}),
+    ("pegasus", "spiece.model", "opus-mt-fr-en", {}),
+    ("deberta-v2", "spm.model", "opus-mt-fr-en", {}),
+    ("deberta-v2", "spm.model", "opus-mt-fr-en", {"do_lower_case": True, "split_by_punct": True}),
+    ("llama", "tokenizer.model", "llama2", {}),
+    ("llama", "tokenizer.model", "llama2", {"legacy": False, "add_eos_token": True}),
+    ("llama", "tokenizer.model", "llama2", {"add_prefix_space": False, "add_bos_token": False}),
+    ("llama", "tokenizer.model", "llama2", {"add_prefix_space": None, "legacy": False,
+                                            "pad_token": "<pad>"}),
+    ("gemma", "tokenizer.model", "llama2", {}),
+    *((kind, "vocab.json", "qwen2", {}) for kind in
+      ("gpt2", "roberta", "bart", "longformer", "qwen2")),
+    ("gpt2", "vocab.json", "qwen2", {"add_prefix_space": True, "add_bos_token": True,
+                                     "pad_token": "<pad>"}),
+    ("roberta", "vocab.json", "qwen2", {"add_prefix_space": True, "trim_offsets": False,
+                                        "mask_token": "[MASK]"}),
+    ("mpnet", "vocab.txt", "gte-small", {}),
+]
+
+
+def loose(data):
+    sources = {"llama2": "tokenizer.model", "m2m100": "sentencepiece.bpe.model",
+               "opus-mt-fr-en": "source.spm", "qwen2": "vocab.json", "gte-small": "vocab.txt"}
+    for kind, file, source, config in LOOSE:
+        def fill(folder, file=file, source=source, config=config):
+            at = data / "tokenizers" / source
+            if file == "vocab.txt":
+                # MPNet's special tokens are not BERT's.
+                words = (at / file).read_text(encoding="utf-8").split("\n")
+                words[1:5] = ["<s>", "</s>", "<pad>", "<mask>"]
+                (folder / file).write_text("\n".join(words), encoding="utf-8")
+            else:
+                shutil.copy(at / sources[source], folder / file)
+            if file == "vocab.json":
+                shutil.copy(at / "merges.txt", folder)
+            if config:
+                (folder / "tokenizer_config.json").write_text(json.dumps(config))
+        options = " ".join(f"{key}={value}" for key, value in config.items())
+        yield f"{source}, {file} of {kind} {options}".strip(), kind, FastReference, fill
+
+
 # --- comparison -----------------------------------------------------------------------------------
 
 def texts_of(data, step):
@@ -231,7 +290,7 @@ def main():
     parser.add_argument("names", nargs="*", help="tokenizers to check, by default all")
     options = parser.parse_args()
     texts = texts_of(options.data, options.step)
-    cases = [*published(options.data), *conversions(options.data)]
+    cases = [*published(options.data), *conversions(options.data), *loose(options.data)]
     if options.names:
         cases = [case for case in cases if case[0] in options.names]
         assert len(cases) == len(options.names), "no such tokenizer"

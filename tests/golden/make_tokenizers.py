@@ -30,6 +30,7 @@ from tokenizers import AddedToken, processors
 from transformers import AutoTokenizer, MarianTokenizer
 
 sys.path.insert(0, str(Path(__file__).parent))
+from tokenizer_families import M2m100Reference, family_cases  # noqa: E402
 from tokenizer_lines import HARD, LANGUAGES, composed  # noqa: E402
 from tokenizer_models import (  # noqa: E402
     SPECIAL, compact, letter_lines, marian_vocab, model_cases, sentence_pieces, template, tiny_bpe,
@@ -129,6 +130,13 @@ class MarianReference:
 
     def decode(self, ids, skip):
         return self.tokenizer.decode(ids, skip_special_tokens=skip)
+
+
+def reference_class(kind, files):
+    if kind == "marian":
+        return MarianReference
+    slow = kind == "m2m_100" and "vocab.json" in files
+    return M2m100Reference if slow else BertReference
 
 
 # --- cases --------------------------------------------------------------------------------------
@@ -272,7 +280,9 @@ class Output:
     def __init__(self, folder, lines):
         self.folder = folder
         self.lines = lines + HARD
-        self.sample = [*range(0, len(lines), 12), *range(len(lines), len(self.lines))]
+        hard = range(len(lines), len(self.lines))
+        self.samples = {"sample": [*range(0, len(lines), 12), *hard],
+                        "few": [*range(0, len(lines), 60), *hard]}
         self.stored = {}
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
@@ -295,12 +305,13 @@ class Output:
             (folder / file).write_bytes(content)
             stored[file] = self.store(name, file, content)
         (folder / "config.json").write_text(json.dumps({"model_type": kind}))
-        reference = (MarianReference if kind == "marian" else BertReference)(folder)
+        reference = reference_class(kind, files)(folder)
         shutil.rmtree(folder)
         rows, spans = self.encode(reference, name, which)
         decoded = [[r[0] for r in line] for line in rows[-len(HARD)::2]]
         decoded = [ids for ids in decoded if len(ids) < 100] + random_ids(len(reference.tokenizer))
-        truncated = name in ("wordpiece-uncased", "wordpiece-cased", "marian-unigram")
+        truncated = name in ("wordpiece-uncased", "wordpiece-cased", "marian-unigram",
+                             "m2m100-files", "llama-files", "mbart-files")
         entry = {
             "name": name, "model_type": kind, "files": stored, "lines": which, "spans": spans,
             "vocab_size": len(reference.tokenizer),
@@ -308,13 +319,16 @@ class Output:
                        for ids in decoded],
             "truncate": list(truncation_cases(reference, 1 if kind == "marian" else 2))
             if truncated else []}
-        return {**entry, "sample": self.sample} if which == "sample" else entry
+        if isinstance(which, list) or which not in self.samples:
+            return entry
+        return {**entry, "lines": "sample", "sample": self.samples[which]}
 
     def encode(self, reference, name, which):
         """Writes the .enc file; returns the rows, and whether they have offsets."""
         texts = which
         if not isinstance(which, list):
-            texts = self.lines if which == "all" else [self.lines[i] for i in self.sample]
+            indices = range(len(self.lines)) if which == "all" else self.samples[which]
+            texts = [self.lines[i] for i in indices]
         rows = [reference.encode(text)[0] for text in texts]
         spans = all(row[1] is not None for line in rows for row in line)
         if not spans:
@@ -366,7 +380,9 @@ def main():
     out = Output(Path(__file__).parent / "tokenizers", composed())
     cases = [out.case("bert", *case) for case in bert_cases()]
     cases += [out.case("bert", *case) for case in model_cases()]
-    out.finish(cases + [out.case("marian", *case) for case in marian_cases()])
+    cases += [out.case("marian", *case) for case in marian_cases()]
+    out.finish(cases + [out.case(kind, name, "few", files)
+                        for kind, name, files in family_cases()])
     print(f"{len(LANGUAGES)} languages")
 
 

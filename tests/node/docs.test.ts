@@ -134,6 +134,7 @@ function linkModels(): void {
     'Qwen/Qwen2.5-0.5B-Instruct': golden('qwen2'),
     'facebook/bart-large-cnn': golden('bart-summary'),
     'own/bert-srl': golden('roles'),
+    'facebook/m2m100_418M': golden('m2m100'),
     'cross-encoder/ms-marco-MiniLM-L6-v2': golden('ranking'),
   };
   for (const [id, target] of Object.entries(models)) {

@@ -69,6 +69,7 @@ set(DRAGOMAN_TEST_SOURCES
   tests/unit/tasks/translation_test.cpp
   tests/unit/tasks/understanding_test.cpp
   tests/unit/tasks/windows_test.cpp
+  tests/unit/text/families_test.cpp
   tests/unit/text/golden_tokenizer_test.cpp
   tests/unit/text/hard_text_test.cpp
   tests/unit/text/hostile_files_test.cpp

@@ -122,8 +122,8 @@ TEST_CASE("Marian's targets are codes in the text", "[tasks][languages]") {
 
 TEST_CASE("A translator tells its languages", "[tasks][languages]") {
   Engine engine;
-  const int model = load_task(engine, "translation", "mbart50");
-  const JsonDocument info(engine.model_info(model), "info", ErrorCode::kInternal);
+  const JsonDocument info(task_info(engine, "translation", "mbart50"), "info",
+                          ErrorCode::kInternal);
   const Json codes = info.root().at("languages");
   REQUIRE(codes.size() == 52);
   CHECK(codes.at(size_t{3}).as_string() == "en_XX");

@@ -128,6 +128,12 @@ int load_task(Engine& engine, const std::string& task, const std::string& folder
   return model;
 }
 
+std::string task_info(Engine& engine, const std::string& task, const std::string& folder) {
+  const int model = begin_task(engine, task, folder, "fp32", {});
+  feed_model(engine, model, read_task_file(folder, "model.safetensors"));
+  return engine.finish_model(model);
+}
+
 int begin_model(Engine& engine, const std::string& folder, const std::string& dtype) {
   const std::string task = folder == "marian" ? "translation" : "text-classification";
   return begin_task(engine, task, folder, dtype, {});

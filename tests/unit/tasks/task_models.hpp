@@ -24,6 +24,9 @@ using OtherFiles = std::map<std::string, std::string>;
 int load_task(Engine& engine, const std::string& task, const std::string& folder,
               const std::string& dtype = "fp32", const OtherFiles& others = {});
 
+/// The same for the model's description, JSON.
+std::string task_info(Engine& engine, const std::string& task, const std::string& folder);
+
 /// Creates a model and gives it the files of `folder` that it asks for, up to the weights.
 /// `folder` is "marian" or "bert", which tells the task.
 int begin_model(Engine& engine, const std::string& folder, const std::string& dtype);
