@@ -8,6 +8,7 @@ texts and options of a call, the ids of the source, and its results.
 """
 import json
 import sys
+from pathlib import Path
 
 import sentencepiece
 import torch
@@ -27,13 +28,12 @@ TASKS = {"translation_en_to_fr": {"prefix": "translate English to French: ", "ma
          "summarization": {"prefix": "summarize: "}}
 
 
-def pieces(folder, name):
+def pieces(folder, name, **options):
     """A SentencePiece model in the folder; its pieces."""
     sentencepiece.SentencePieceTrainer.train(
         sentence_iterator=iter(SENTENCES), model_prefix="languages", vocab_size=70,
         character_coverage=1.0, normalization_rule_name="identity", minloglevel=2,
-        hard_vocab_limit=False)
-    from pathlib import Path
+        hard_vocab_limit=False, **options)
     Path("languages.model").rename(folder / name)
     Path("languages.vocab").unlink()
     model = sentencepiece.SentencePieceProcessor(model_file=str(folder / name))
@@ -67,7 +67,8 @@ def mbart50_files(folder):
 
 
 def t5_files(folder):
-    pieces(folder, "spiece.model")
+    # generate() takes tokens of the padding's id for padding, so that unknown ones need another.
+    pieces(folder, "spiece.model", pad_id=0, eos_id=1, unk_id=2, bos_id=-1)
     settings(folder, "T5Tokenizer", extra_ids=3)
 
 
@@ -87,7 +88,7 @@ def t5(size):
         vocab_size=size, d_model=20, d_kv=10, d_ff=28, num_layers=2, num_decoder_layers=2,
         num_heads=2, feed_forward_proj="relu", relative_attention_num_buckets=8,
         relative_attention_max_distance=20, pad_token_id=0, decoder_start_token_id=0,
-        eos_token_id=2, task_specific_params=TASKS)).eval()
+        eos_token_id=1, task_specific_params=TASKS)).eval()
 
 
 MODELS = {
@@ -153,15 +154,13 @@ def make(name):
     (folder / "config.json").write_text(json.dumps({"model_type": build(300).config.model_type}))
     tokenizer = AutoTokenizer.from_pretrained(folder)
     model = build(len(tokenizer) + 4)
-    make_models.EOS, end = 2, make_models.EOS
-    make_seq2seq.EOS = 2
+    make_models.EOS = make_seq2seq.EOS = model.config.eos_token_id
     draw(model, name, max(range(16), key=lambda seed: varied(
         draw(model, name, seed), tokenizer, languages)))
     model.generation_config.max_length = 16
     store(model, folder, {})
     cases = [found for pair in languages for options in ({}, dict(num_beams=1)) for text in TEXTS
              if (found := case(tokenizer, model, text, pair, options))]
-    make_models.EOS = end
     print(name, len(cases), "stable, ", len({tuple(c["translations"]) for c in cases}), "different")
     write(folder / "cases.json", dict(languages=len(getattr(
         tokenizer, "lang_code_to_id", tokenizer.additional_special_tokens)), cases=cases))
