@@ -89,7 +89,8 @@ int PostProcessor::added(bool is_pair) const {
 
 // @param windows  whether the first and the second text are windows of what was cut
 Encoding PostProcessor::assemble(const Encoding* first, const Encoding* second,
-                                 std::pair<bool, bool> windows, const EncodeOptions& options) const {
+                                 std::pair<bool, bool> windows,
+                                 const EncodeOptions& options) const {
   std::optional<Encoding> trimmed[2];  // what is not trimmed is not copied
   if (trims) {
     first = &trimmed[0].emplace(*first);
