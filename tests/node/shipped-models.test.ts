@@ -36,6 +36,20 @@ describe('models that ship', () => {
     expect(labels).toEqual(cases.map(([, label]) => label));
   });
 
+  it('dragoman-entities marks a person and a place, with offsets', async () => {
+    const ner = await pipeline('ner');
+    onTestFinished(() => ner.dispose());
+    const text = 'Barack Obama flew to London on Monday.';
+    const found = await ner(text, { aggregation_strategy: 'first' });
+    expect(ner.info.name).toBe('dragoman-entities');
+    expect(
+      found.map(({ entity_group: label, start, end }) => [label, text.slice(start, end)]),
+    ).toEqual([
+      ['person', 'Barack Obama'],
+      ['location', 'London'],
+    ]);
+  });
+
   it('are the folders that lie there, each with a card', () => {
     const folders = readdirSync(join(root, 'models'));
     expect([...shippedModels].sort()).toEqual(folders.sort());

@@ -29,11 +29,15 @@ bool completes(const std::string& text, std::vector<std::string> stops) {
 // Those of a folder of tests/golden/tasks that are there.
 std::unique_ptr<Tokenizer> tokenizer_of(const std::string& folder) {
   TokenizerFiles files;
-  for (const std::string& name : tokenizer_file_names(folder)) {
-    std::ifstream file(std::string(DRAGOMAN_GOLDEN_DIR "/tasks/") + folder + "/" + name,
-                       std::ios::binary);
-    if (file) files[name] = {std::istreambuf_iterator<char>(file), {}};
-  }
+  const auto read = [&](const std::vector<std::string>& names) {
+    for (const std::string& name : names) {
+      std::ifstream file(std::string(DRAGOMAN_GOLDEN_DIR "/tasks/") + folder + "/" + name,
+                         std::ios::binary);
+      if (file) files[name] = {std::istreambuf_iterator<char>(file), {}};
+    }
+  };
+  read(tokenizer_file_names(folder));
+  read(vocabulary_file_names(files, folder));
   return load_tokenizer(files, folder);
 }
 

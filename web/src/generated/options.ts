@@ -379,6 +379,83 @@ export interface TranslationOptions {
    */
   eos_token_id?: number | number[] | null;
   /**
+   * Multiplies the scores of tokens that the input has; above 1 keeps to its words.
+   * Range: 0.01 to 100.
+   * @defaultValue what the model's `generation_config.json` says, else `1`
+   */
+  encoder_repetition_penalty?: number;
+  /**
+   * Sequences of this many tokens are not taken over from the input; 0 allows any.
+   * Range: 0 to 1048576.
+   * @defaultValue what the model's `generation_config.json` says, else `0`
+   */
+  encoder_no_repeat_ngram_size?: number;
+  /**
+   * Pairs of a token sequence and a number that is added to the score of its last token after the
+   * others.
+   * Range: 0 to 16777215.
+   * @defaultValue what the model's `generation_config.json` says, else none
+   */
+  sequence_bias?: [number[], number][] | null;
+  /**
+   * Tokens that are never generated.
+   * Range: 0 to 16777215.
+   * @defaultValue what the model's `generation_config.json` says, else none
+   */
+  suppress_tokens?: number | number[] | null;
+  /**
+   * Tokens that are not generated first.
+   * Range: 0 to 16777215.
+   * @defaultValue what the model's `generation_config.json` says, else none
+   */
+  begin_suppress_tokens?: number | number[] | null;
+  /**
+   * A number of tokens and a factor: beyond so many generated tokens the end's score grows by the
+   * factor, more with every token.
+   * Range: 0 to 1048576.
+   * @defaultValue what the model's `generation_config.json` says, else none
+   */
+  exponential_decay_length_penalty?: [number, number] | null;
+  /**
+   * Beam search makes log-probabilities of the scores again after changing them.
+   * @defaultValue what the model's `generation_config.json` says, else `false`
+   */
+  renormalize_logits?: boolean;
+  /**
+   * Excluded tokens keep the least finite score.
+   * @defaultValue what the model's `generation_config.json` says, else `false`
+   */
+  remove_invalid_values?: boolean;
+  /**
+   * Texts that end an output as soon as it holds one of them; it includes them.
+   * @defaultValue what the model's `generation_config.json` says, else none
+   */
+  stop_strings?: string | readonly string[] | null;
+  /**
+   * Seconds after which the request ends with what was generated so far.
+   * Range: 0.00 to 1000000.
+   * @defaultValue what the model's `generation_config.json` says, else none
+   */
+  max_time?: number | null;
+  /**
+   * Guesses up to so many tokens at once from what was said before; the output is the same and
+   * comes sooner where text repeats itself. Without beams only.
+   * Range: 1 to 64.
+   * @defaultValue what the model's `generation_config.json` says, else none
+   */
+  prompt_lookup_num_tokens?: number | null;
+  /**
+   * How many of the last tokens a guess agrees with at most; 2 where not set.
+   * Range: 1 to 1048576.
+   * @defaultValue what the model's `generation_config.json` says, else none
+   */
+  max_matching_ngram_size?: number | null;
+  /**
+   * Outputs list their tokens with the log-probability of each.
+   * @defaultValue `false`
+   */
+  output_scores?: boolean;
+  /**
    * Token that the decoder starts from.
    * Range: 0 to 16777215.
    * @defaultValue what the model's `generation_config.json` says, else none

@@ -61,5 +61,6 @@ async function label(model: LoadedModel, input: unknown, options: Options = {}):
 
 export const tokenClassification: TaskDefinition<TokenClassificationPipeline> = {
   network: 'token-classification',
+  defaultModels: { 'token-classification': 'dragoman-entities', ner: 'dragoman-entities' },
   create: (model) => (input: unknown, options?: Options) => label(model, input, options),
 };
