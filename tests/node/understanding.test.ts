@@ -89,7 +89,9 @@ describe('token classification', () => {
     await expect(call('a', { grouped: true })).rejects.toMatchObject({
       code: 'unsupported-option',
     });
-    await expect(pipeline('ner')).rejects.toMatchObject({ code: 'unsupported-model' });
+    await expect(pipeline('question-answering')).rejects.toMatchObject({
+      code: 'unsupported-model',
+    });
   });
 });
 
