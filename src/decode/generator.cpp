@@ -97,6 +97,7 @@ struct Seq2SeqGenerator::Impl {
   size_t max_rows;
   size_t max_source_tokens;
   size_t max_cache_bytes;
+  bool keep_last;
 
   std::unique_ptr<Seq2SeqSession> session;
   std::vector<std::unique_ptr<Item>> items;  // searches keep views of source_ids
@@ -119,6 +120,7 @@ Seq2SeqGenerator::Impl::Impl(const Seq2SeqModel& seq2seq, const GenerationConfig
       passes(passes_of(config)),
       start(start_token(seq2seq, config)),
       max_cache_bytes(limits.cache_bytes),
+      keep_last(limits.keep_last),
       session(given ? std::move(given) : seq2seq.start_session()) {
   const TransformerConfig& shape = seq2seq.config();
   const size_t row_bytes = static_cast<size_t>(setup.vocab_size) * sizeof(float);
@@ -227,7 +229,7 @@ void Seq2SeqGenerator::Impl::retire() {
     member->finished = true;
     member->search.reset();
     member->rules.reset();
-    if (rows_each() == 1) session->keep(member->handle, member->results.front().ids);
+    if (keep_last && rows_each() == 1) session->keep(member->handle, member->results.front().ids);
     session->release(member->handle);
     source_tokens -= member->source_ids.size();
     member->source_ids = {};
@@ -265,7 +267,7 @@ std::unique_ptr<Seq2SeqSession> Seq2SeqGenerator::take_session() {
   // goes on in no other place: its session ends with it.
   if (state.encoding) return nullptr;
   for (Impl::Item* member : state.running) {
-    if (state.rows_each() == 1) {
+    if (state.keep_last && state.rows_each() == 1) {
       state.session->keep(member->handle, member->search->best_so_far());
     }
     state.session->release(member->handle);

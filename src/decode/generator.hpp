@@ -22,6 +22,9 @@ struct GeneratorLimits {
   size_t logit_bytes = size_t{8} << 20;   // of one step, which bounds the rows too
   size_t source_bytes = size_t{8} << 20;  // of encoded sources
   size_t cache_bytes = size_t{24} << 20;  // of all caches; beyond it nobody enters
+  // The session keeps the last source's cache for one that begins alike, where the last bits of a
+  // result may differ: not for sources that must not know of each other.
+  bool keep_last = false;
 };
 
 class Seq2SeqGenerator {

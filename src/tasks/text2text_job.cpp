@@ -103,7 +103,7 @@ Text2TextJob::Text2TextJob(const Text2TextKind& kind, const Seq2SeqModel& model,
       more_(std::move(options)),
       model_(model),
       kept_(keeps(kind, more_, inputs.size()) ? &kept : nullptr),
-      generator_(model, options_.generation, {},
+      generator_(model, options_.generation, {.keep_last = kept_ != nullptr},
                  kept_ == nullptr ? nullptr : std::move(kept.session), &tokenizer),
       texts_(inputs.size()) {
   for (size_t i = 0; i < inputs.size(); ++i) texts_[i].text = std::move(inputs[i].text);
