@@ -5,9 +5,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { brotliCompressSync, constants } from 'node:zlib';
 import { inDist, table } from './lib/report.mjs';
 
-// What is promised to users is 400 KB. Growth is to be noticed long before that, and the budget
-// raised by whoever has a reason.
-const budget = 360 * 1024;
+// What is promised to users is 400 KB. All families and tasks are in; what comes next must find its
+// room, or leave the module for a file of its own.
+const budget = 395 * 1024;
 
 function sizes(path) {
   const bytes = readFileSync(inDist(path));

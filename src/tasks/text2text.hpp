@@ -28,7 +28,7 @@ struct Text2TextKind {
 };
 
 /// A generated token, with the logarithm of its probability.
-struct ScoredToken {
+struct GeneratedToken {
   int32_t id = 0;
   std::string text;  // what it adds to the output
   float score = 0.0F;
@@ -40,7 +40,7 @@ struct Output {
   float score = 0.0F;      // as generate() gives it; of several windows, the mean by tokens
   int token_count = 0;     // generated tokens, the end token included
   bool truncated = false;  // the input was cut, or the output reached its greatest length or time
-  std::vector<ScoredToken> tokens = {};  // where output_scores asks for them
+  std::vector<GeneratedToken> tokens = {};  // where output_scores asks for them
 };
 
 /// How texts become sources of a model.

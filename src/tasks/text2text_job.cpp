@@ -31,10 +31,10 @@ bool is_blank(std::string_view text) {
 }
 
 // As Python's fill-mask names a token, its text and its score.
-void write_tokens(JsonWriter& writer, const std::vector<ScoredToken>& tokens) {
+void write_tokens(JsonWriter& writer, const std::vector<GeneratedToken>& tokens) {
   writer.key("tokens");
   writer.begin_array();
-  for (const ScoredToken& token : tokens) {
+  for (const GeneratedToken& token : tokens) {
     writer.begin_object();
     writer.key("token");
     writer.integer(token.id);
@@ -75,7 +75,7 @@ std::string name_of(size_t index) {
 }
 
 void add_tokens(const Tokenizer& tokenizer, const GeneratedSequence& sequence,
-                std::vector<ScoredToken>& tokens) {
+                std::vector<GeneratedToken>& tokens) {
   if (sequence.token_scores.empty()) return;
   const StopStrings::Piece piece = pieces_of(tokenizer);
   const size_t first = sequence.ids.size() - sequence.token_scores.size();

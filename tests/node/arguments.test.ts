@@ -13,7 +13,7 @@ describe('arguments', () => {
     const words = 'translate --model m --num-beams 2 --length-penalty=-0.5 --dtype fp32 --json';
     expect(
       parse(...words.split(' '), '--no-split-sentences', '--early-stopping', 'a', '-'),
-    ).toEqual({
+    ).toMatchObject({
       command: {
         name: 'translate',
         model: 'm',
@@ -50,8 +50,9 @@ describe('arguments', () => {
     [
       ['trnslate'],
       'unknown command "trnslate"; ' +
-        'there are translate, classify, token-classification, ner, question-answering, ' +
-        'zero-shot, fill-mask, embed, rerank, pack',
+        'there are translate, summarize, generate, classify, token-classification, ner, ' +
+        'question-answering, semantic-role-labelling, roles, zero-shot, fill-mask, embed, ' +
+        'rerank, pack',
     ],
     [['translate', '--beams', '2'], "Unknown option '--beams'"],
     [['translate', '--num-beams', 'two'], '--num-beams takes an integer, not "two"'],

@@ -107,7 +107,7 @@ describe('options of a call', () => {
     [{ num_beans: 4 }, 'unsupported-option'],
     [{ num_beam_groups: 2 }, 'unsupported-option'],
     [{ stream: true }, 'unsupported-option'],
-    [{ src_lang: 'en' }, 'unsupported-option'],
+    [{ src_lang: 'de' }, 'invalid-argument'],
   ])('%o: %s', async (bad, code) => {
     const error = await failure(translate('home', bad as object));
     expect(error.code).toBe(code);

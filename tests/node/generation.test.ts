@@ -83,11 +83,11 @@ it('refuses what it cannot honour by name', async () => {
   }
 });
 
-describe('the same samples for a seed on every module', () => {
-  const executions: [Variant, number][] = [
-    ['relaxed', 1],
-    ['simd-mt', 2],
-    ['relaxed-mt', 2],
+// Relaxed SIMD rounds a product and a sum once, so between the two kinds last bits may differ.
+describe('the same samples for a seed with and without threads', () => {
+  const kinds: [alone: Variant, threaded: Variant][] = [
+    ['simd', 'simd-mt'],
+    ['relaxed', 'relaxed-mt'],
   ];
   const sentences = [
     'Where is the station?',
@@ -105,9 +105,8 @@ describe('the same samples for a seed on every module', () => {
     return JSON.stringify(results, (key, value: unknown) => (key === 'score' ? undefined : value));
   }
   it.each(['int8', 'fp32'] as const)('in %s', async (dtype) => {
-    const plain = await samples(dtype, 'simd', 1);
-    for (const [variant, threads] of executions) {
-      expect(await samples(dtype, variant, threads)).toBe(plain);
+    for (const [alone, threaded] of kinds) {
+      expect(await samples(dtype, threaded, 2)).toBe(await samples(dtype, alone, 1));
     }
   });
 });
