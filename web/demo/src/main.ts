@@ -21,6 +21,7 @@ import { StoragePanel } from './storage-panel.js';
 import { examples, language, text } from './strings.js';
 import { TargetPane } from './target-pane.js';
 import { startTheme } from './theme.js';
+import { WritingPanel } from './writing-panel.js';
 import type { PipelineBase, StoredModel } from 'dragoman';
 import type { ModelSlot, Wanted } from './model-slot.js';
 
@@ -75,7 +76,11 @@ const readingPanel = new ReadingPanel({
   announce: (message) => announcer.later(message),
   onAsk: ({ id }) => modelPanel.ask(id),
 });
-const modelPanel = new ModelPanel(tasks, bring);
+const writingPanel = new WritingPanel({
+  announce: (message) => announcer.now(message),
+  onAsk: ({ id }) => modelPanel.ask(id),
+});
+const modelPanel = new ModelPanel([...tasks, ...writingPanel.tasks], bring);
 const labelsPanel = new LabelsPanel({ document: view, labels: labels.labels, active, pointed });
 
 const storage = new StoragePanel({
@@ -87,7 +92,8 @@ const storage = new StoragePanel({
 
 /** Every place for a model, that of the translator first. */
 function slots(): ModelSlot<PipelineBase>[] {
-  const all: unknown[] = [translator, classifier, ...tasks.map(({ slot }) => slot)];
+  const own = [...tasks, ...writingPanel.tasks].map(({ slot }) => slot);
+  const all: unknown[] = [translator, classifier, ...own];
   return all as ModelSlot<PipelineBase>[];
 }
 
@@ -145,7 +151,7 @@ function connectTranslator(): void {
     showRequests(network.count.value, settled());
   };
   for (const { state } of slots()) state.watch(onState);
-  for (const { slot } of tasks) slot.model.watch(onModels);
+  for (const { slot } of [...tasks, ...writingPanel.tasks]) slot.model.watch(onModels);
   network.count.watch((count) => showRequests(count, settled()));
 }
 
@@ -213,6 +219,11 @@ function showOffline(stored: readonly StoredModel[]): void {
 
 /** Loads a model that someone asked for: for the task they chose, or for what it can do. */
 function bring(wanted: Wanted): void {
+  const written = writingPanel.tasks.find(({ id }) => id === modelPanel.task);
+  if (written) {
+    void writingPanel.bring(written, wanted).then(() => storage.refresh());
+    return;
+  }
   const task = tasks.find(({ id }) => id === modelPanel.task);
   if (task === undefined) byId('translator-card', HTMLElement).scrollIntoView({ block: 'nearest' });
   const loaded = task ? readingPanel.bring(task, wanted) : loadAny(wanted, translator, classifier);

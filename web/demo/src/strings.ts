@@ -135,6 +135,19 @@ export const reading = {
   noAnswer: 'The model finds no answer in this text.',
 };
 
+/** What the panel that writes says. */
+export const writing = {
+  chat: 'Chat',
+  summary: 'Summary',
+  needsModel: 'No model for this is in the box. Give one that was trained for it.',
+  chatEmpty: 'Say something. The reply is written here, in this tab.',
+  summaryEmpty: 'The summary appears here. Long texts are read in parts.',
+  says: { user: 'You: ', assistant: 'Model: ' },
+  replied: (reply: string) => `The model says: ${reply}`,
+  summarised: (summary: string) => `Summary: ${summary}`,
+  stopped: 'Stopped.',
+};
+
 /** A label of a model as people write: "Positive" of POSITIVE, "Card arrival" of card_arrival. */
 export function sentenceCase(label: string): string {
   const words = label === label.toUpperCase() ? label.toLowerCase() : label.replaceAll('_', ' ');
