@@ -86,6 +86,7 @@ set(DRAGOMAN_TEXT_SOURCES
   src/text/normalizers.cpp
   src/text/pattern.cpp
   src/text/pattern_parser.cpp
+  src/text/piece_merges.cpp
   src/text/pipeline_tokenizer.cpp
   src/text/post_processor.cpp
   src/text/pre_tokenizers.cpp

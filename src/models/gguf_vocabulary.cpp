@@ -1,12 +1,12 @@
-// Tokens, their kinds and scores, and merges worked out of scores.
+// Tokens, their kinds and scores.
 #include "models/gguf_vocabulary.hpp"
 
 #include <algorithm>
 #include <string>
-#include <tuple>
 #include <unordered_map>
 
 #include "base/error.hpp"
+#include "text/piece_merges.hpp"
 
 namespace dragoman {
 
@@ -84,50 +84,19 @@ GgufVocabulary::GgufVocabulary(const GgufHeader& header) {
   }
 }
 
-std::vector<std::pair<std::string_view, std::string_view>> gguf_merges(
-    const GgufVocabulary& words) {
-  struct Merge {
-    float score;
-    size_t left_bytes;
-    size_t left_id;
-    size_t right_id;
-    size_t id;
-  };
-  std::unordered_map<std::string_view, size_t> ids;
-  for (size_t i = 0; i < words.tokens.size(); ++i) ids.emplace(words.tokens[i], i);
-  std::vector<Merge> merges;
-  for (size_t id = 0; id < words.tokens.size(); ++id) {
-    const std::string_view token = words.tokens[id];
-    const size_t first = merges.size();
-    for (size_t i = 1; i < token.size(); ++i) {
-      if ((token[i] & 0xC0) == 0x80) continue;  // within a character
-      const auto left = ids.find(token.substr(0, i));
-      if (left == ids.end()) continue;
-      const auto right = ids.find(token.substr(i));
-      if (right == ids.end()) continue;
-      merges.push_back({words.scores[id], i, left->second, right->second, id});
-    }
-    std::sort(merges.begin() + static_cast<ptrdiff_t>(first), merges.end(),
-              [](const Merge& a, const Merge& b) {
-                return std::tie(a.left_id, a.right_id) < std::tie(b.left_id, b.right_id);
-              });
+BpeMergeList gguf_merges(const GgufVocabulary& words) {
+  std::unordered_map<std::string_view, int32_t> ids;
+  for (size_t i = 0; i < words.tokens.size(); ++i) {
+    ids.emplace(words.tokens[i], static_cast<int32_t>(i));
   }
-  const auto chars = [](std::string_view text) {
-    return std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; });
-  };
-  std::stable_sort(merges.begin(), merges.end(), [&](const Merge& a, const Merge& b) {
-    if (a.score != b.score) return a.score > b.score;
-    const auto lengths = [&](const Merge& merge) {
-      return std::pair(chars(words.tokens[merge.left_id]), chars(words.tokens[merge.right_id]));
-    };
-    return lengths(a) > lengths(b);
+  PieceMerges merges([&ids](std::string_view text) {
+    const auto found = ids.find(text);
+    return found == ids.end() ? -1 : found->second;
   });
-  std::vector<std::pair<std::string_view, std::string_view>> parts;
-  parts.reserve(merges.size());
-  for (const Merge& merge : merges) {
-    parts.emplace_back(words.tokens[merge.left_id], words.tokens[merge.right_id]);
+  for (size_t id = 0; id < words.tokens.size(); ++id) {
+    merges.add(words.tokens[id], static_cast<double>(words.scores[id]));
   }
-  return parts;
+  return merges.ordered();
 }
 
 }  // namespace dragoman

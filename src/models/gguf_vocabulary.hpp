@@ -2,10 +2,10 @@
 #pragma once
 
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "formats/gguf_header.hpp"
+#include "text/bpe.hpp"
 
 namespace dragoman {
 
@@ -42,6 +42,6 @@ struct GgufVocabulary {
 };
 
 /// Left and right parts, best first, as transformers' SentencePieceExtractor works them out.
-std::vector<std::pair<std::string_view, std::string_view>> gguf_merges(const GgufVocabulary& words);
+BpeMergeList gguf_merges(const GgufVocabulary& words);
 
 }  // namespace dragoman

@@ -2,13 +2,13 @@
 #include "text/spm_conversion.hpp"
 
 #include <algorithm>
-#include <tuple>
 #include <utility>
 
 #include "base/unicode.hpp"
 #include "base/utf.hpp"
 #include "text/bpe.hpp"
 #include "text/languages.hpp"
+#include "text/piece_merges.hpp"
 #include "text/unigram.hpp"
 
 namespace dragoman {
@@ -26,6 +26,11 @@ constexpr double kNeverTaken = -100.0;  // a score that keeps the model from usi
 
 std::string spm_piece(const SpmModel& spm, size_t id) {
   return std::string(spm.pieces.token(static_cast<int32_t>(id)).value_or(""));
+}
+
+// How far Pegasus moves the pieces of the file.
+int32_t pegasus_offset(const PretrainedConfig& config) {
+  return static_cast<int32_t>(std::min<int64_t>(config.number("offset", 103), 10000));
 }
 
 // What the pieces at the beginning of the file become.
@@ -71,8 +76,8 @@ std::vector<Piece> first_pieces(const SpmModel& spm, const PretrainedConfig& con
         add(config.text("mask_token_sent", "<mask_1>"));
         add(config.special("mask_token"));
       }
-      const int64_t offset = std::min<int64_t>(config.number("offset", 103), 10000);
-      for (int64_t i = 2; i < offset; ++i) add("<unk_" + std::to_string(i) + ">", kNeverTaken);
+      for (int64_t i = 2; i < pegasus_offset(config); ++i)
+        add("<unk_" + std::to_string(i) + ">", kNeverTaken);
       skipped = 2;
       break;
     }
@@ -119,61 +124,21 @@ std::vector<Piece> all_pieces(const SpmModel& spm, const PretrainedConfig& confi
   return pieces;
 }
 
-struct ScoredMerge {
-  double score;
-  size_t left_chars;
-  size_t right_chars;
-  int32_t left_id;
-  int32_t right_id;
-  std::string_view left;
-  std::string_view right;
-};
-
-// Ways to put `piece` together of two pieces of the file, in order of their ids.
-// @param tab  id of a tab that is missing in the file, or -1
-void add_merges(const SpmModel& spm, std::string_view piece, double score, int32_t tab,
-                std::vector<ScoredMerge>& merges) {
-  const auto id_of = [&](std::string_view text) {
-    return text == "\t" && tab >= 0 ? tab : spm.pieces.find(text);
-  };
-  const std::u32string chars = to_utf32(piece);
-  const size_t first = merges.size();
-  size_t bytes = 0;
-  for (size_t i = 1; i < chars.size(); ++i) {
-    next_code_point(piece, bytes);
-    ScoredMerge merge{
-        score, i, chars.size() - i, 0, 0, piece.substr(0, bytes), piece.substr(bytes)};
-    merge.left_id = id_of(merge.left);
-    if (merge.left_id < 0) continue;
-    merge.right_id = id_of(merge.right);
-    if (merge.right_id >= 0) merges.push_back(merge);
-  }
-  std::stable_sort(merges.begin() + static_cast<ptrdiff_t>(first), merges.end(),
-                   [](const ScoredMerge& a, const ScoredMerge& b) {
-                     return std::tie(a.left_id, a.right_id) < std::tie(b.left_id, b.right_id);
-                   });
-}
-
-// Best score first, of equal ones those of the longest parts.
 std::unique_ptr<TokenModel> convert_bpe(const SpmModel& spm, const std::vector<Piece>& pieces,
                                         const BpeOptions& options, bool gemma) {
   Vocab vocab;
   for (size_t i = 0; i < pieces.size(); ++i) vocab.add(pieces[i].text, static_cast<int32_t>(i));
   vocab.finish();
+  // A tab that is missing in the file has the id of its byte, or none.
   const int32_t tab = gemma && spm.pieces.find("\t") < 0 ? spm.pieces.find("<0x09>") : -1;
-  std::vector<ScoredMerge> found;
+  PieceMerges merges([&](std::string_view text) {
+    return text == "\t" && tab >= 0 ? tab : spm.pieces.find(text);
+  });
   vocab.each([&](std::string_view, int32_t id) {
     const Piece& piece = pieces[static_cast<size_t>(id)];
-    add_merges(spm, piece.text, piece.score, tab, found);
+    merges.add(piece.text, piece.score);
   });
-  std::stable_sort(found.begin(), found.end(), [](const ScoredMerge& a, const ScoredMerge& b) {
-    return std::tie(a.score, a.left_chars, a.right_chars) >
-           std::tie(b.score, b.left_chars, b.right_chars);
-  });
-  BpeMergeList merges;
-  merges.reserve(found.size());
-  for (const ScoredMerge& merge : found) merges.emplace_back(merge.left, merge.right);
-  return make_bpe(std::move(vocab), merges, options, spm.file);
+  return make_bpe(std::move(vocab), merges.ordered(), options, spm.file);
 }
 
 }  // namespace
@@ -196,8 +161,7 @@ std::unique_ptr<TokenModel> convert_pieces(const SpmModel& spm, const Pretrained
     options.unk_id = spm.trainer_unk_id;
   }
   if (kind == Kind::kPegasus) {
-    const int64_t offset = std::min<int64_t>(config.number("offset", 103), 10000);
-    options.unk_id = spm.trainer_unk_id + static_cast<int32_t>(offset);
+    options.unk_id = spm.trainer_unk_id + pegasus_offset(config);
   }
   if (options.unk_id < 0 || static_cast<size_t>(options.unk_id) >= pieces.size()) {
     throw Error(ErrorCode::kTokenizerFormat, spm.file + ": the id of the unknown piece is " +
