@@ -2,6 +2,9 @@
 #include "unit/tasks/task_models.hpp"
 
 #include <algorithm>
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers.hpp>
+#include <catch2/matchers/catch_matchers_floating_point.hpp>
 #include <cmath>
 #include <fstream>
 #include <iterator>
@@ -188,6 +191,19 @@ std::vector<std::string> elements(const std::string& array) {
     result.push_back(json_of(document.root().at(i)));
   }
   return result;
+}
+
+void check_translations(Json expected, Json actual) {
+  const Json translations = expected.at("translations");
+  REQUIRE(actual.size() == translations.size());
+  for (size_t rank = 0; rank < actual.size(); ++rank) {
+    const Json entry = actual.at(rank);
+    CHECK(entry.at("translation_text").as_string() == translations.at(rank).as_string());
+    CHECK(entry.at("token_count").as_int() == expected.at("tokens").at(rank).as_int());
+    if (!expected.has("scores")) continue;
+    CHECK_THAT(entry.at("score").as_double(),
+               Catch::Matchers::WithinAbs(expected.at("scores").at(rank).as_double(), 1e-4));
+  }
 }
 
 }  // namespace dragoman::test

@@ -51,4 +51,7 @@ std::string request_of(const std::vector<std::string>& texts, const std::string&
 /// The elements of a JSON array, each as text again.
 std::vector<std::string> elements(const std::string& array);
 
+/// Checks one text's translations against a golden case: texts, numbers of tokens, scores if given.
+void check_translations(Json expected, Json actual);
+
 }  // namespace dragoman::test
