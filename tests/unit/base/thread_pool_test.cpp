@@ -78,6 +78,7 @@ TEST_CASE("regions with pauses between them wake sleeping workers", "[base][pool
 
 TEST_CASE("sleeping workers are called before there is a region for them", "[base][pool]") {
   ThreadPool pool(2);
+  if (pool.participants() == 1) return;  // a build without threads
   const auto now = [] { return std::chrono::steady_clock::now(); };
   for (const auto end = now() + std::chrono::seconds(10); pool.awake() && now() < end;) {
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
