@@ -7,7 +7,7 @@
 // Dragoman computes Q8_0 as int8 and Q4_0 as int4. A round asks each contender for one token and
 // for N more after a prompt of some 96: the difference is the cost of N tokens at a context of 128.
 // Files (240 MB) are made, and peers installed, on the first run; the package must be built.
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureEntry, entryPath } from '../tools/lib/cache.mjs';
@@ -15,7 +15,15 @@ import { asCommand, run, UserError } from '../tools/lib/run.mjs';
 import { servePages } from './lib/hosts.mjs';
 import { ensurePeers, ensurePython } from './lib/peers.mjs';
 import { probes } from './lib/probes.mjs';
-import { inDist, loadPackage, machine, median, root, table } from './lib/report.mjs';
+import {
+  allowRelaxedSimd,
+  inDist,
+  loadPackage,
+  machine,
+  median,
+  root,
+  table,
+} from './lib/report.mjs';
 
 const { values: flags } = parseArgs({
   options: {
@@ -34,17 +42,16 @@ const kinds = [
   { dtype: 'int4', file: 'gpt2-q4_0.gguf' },
 ];
 
-/** A text of about so many tokens: pairs of letters are one each. */
+/** A text of so many tokens: a space and a letter are one. */
 function promptOf(count) {
-  let text = '';
-  for (let i = 0; i < 2 * count; i++) text += String.fromCharCode(97 + ((i * i * 7 + i * 3) % 26));
-  return text;
+  const letter = (_, i) => ` ${String.fromCharCode(97 + ((i * i * 7 + i * 3) % 26))}`;
+  return Array.from({ length: count }, letter).join('');
 }
 
 function ensureModels() {
   if (flags.models) return flags.models;
   const script = join(root, 'bench/make_gpt2_gguf.py');
-  const folder = entryPath('bench-gpt2-gguf', [script]);
+  const folder = entryPath('bench-gpt2-gguf', readFileSync(script, 'utf8'));
   ensureEntry(folder, (partial) => run(ensurePython(), [script, partial]));
   return folder;
 }
@@ -70,8 +77,11 @@ async function openInPage({ contender, dtype, file, threads, context }) {
       const settings = { n_ctx: context, n_threads: threads, n_gpu_layers: 0 };
       await llama.loadModel([blob], settings);
       return async (prompt, count) => {
-        const given = { prompt, max_tokens: count, temperature: 0 };
-        const { usage } = await llama.createCompletion({ ...given, logit_bias: { 50256: -100 } });
+        const { usage } = await llama.createCompletion({
+          prompt,
+          max_tokens: count,
+          temperature: 0,
+        });
         const made = usage?.completion_tokens ?? count;
         if (made !== count) throw new Error(`wllama made ${made} tokens, not ${count}`);
       };
@@ -151,6 +161,7 @@ async function inNode(models, threads) {
 }
 
 await asCommand(async () => {
+  allowRelaxedSimd();
   if (!existsSync(inDist('index.js'))) throw new UserError('run npm run build first.');
   const models = ensureModels();
   const threads = flags.threads.split(',').map(Number);

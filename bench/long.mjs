@@ -6,11 +6,10 @@
 // Sentences are the lines of FILE, or those below, repeated. Times are of one call each, of the
 // default translator, greedy, int8.
 import { fork } from 'node:child_process';
-import { setFlagsFromString } from 'node:v8';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { loadPackage, machine, median, table } from './lib/report.mjs';
+import { allowRelaxedSimd, loadPackage, machine, median, table } from './lib/report.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -20,7 +19,7 @@ const { values } = parseArgs({
     spin: { type: 'boolean', default: false }, // what the other program is told
   },
 });
-if (process.version.startsWith('v20.')) setFlagsFromString('--experimental-wasm-relaxed-simd');
+allowRelaxedSimd();
 
 const lines = values.text
   ? readFileSync(values.text, 'utf8').split('\n').filter(Boolean)

@@ -3,6 +3,8 @@
     python bench/make_gpt2_gguf.py FOLDER
 
 Needs gguf (PyPI). Tokens are bytes and pairs of bytes, so that there are as many as GPT-2 has.
+Those that are not ASCII, and the end of text, have embeddings of 0, so that they are never the
+likeliest: wllama fails where a text ends within a character.
 """
 
 import pathlib
@@ -22,11 +24,20 @@ def letters():
     return [chr(byte) if byte in printable else chr(next(spare)) for byte in range(256)]
 
 
+def pairs_of_bytes():
+    order = sorted(range(256), key=lambda byte: (not chr(byte).isalpha() or byte > 127, byte))
+    return [(a, b) for a in order for b in order][:VOCABULARY - 257]
+
+
+def is_ascii():
+    """Of each token, whether its bytes are ASCII."""
+    flags = [byte < 128 for byte in range(256)]
+    return np.array([*flags, *(a < 128 and b < 128 for a, b in pairs_of_bytes()), False])
+
+
 def add_tokenizer(writer):
     alphabet = letters()
-    order = sorted(range(256), key=lambda byte: (not chr(byte).isalpha() or byte > 127, byte))
-    pairs = [(alphabet[a], alphabet[b]) for a in order for b in order]
-    pairs = pairs[:VOCABULARY - 257]
+    pairs = [(alphabet[a], alphabet[b]) for a, b in pairs_of_bytes()]
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("gpt-2")
     writer.add_token_list(alphabet + [a + b for a, b in pairs] + ["<|endoftext|>"])
@@ -47,8 +58,8 @@ def write(path, kind):
     writer.add_layer_norm_eps(1e-5)
     add_tokenizer(writer)
 
-    def matrix(name, rows, columns, std=0.02):
-        values = random.normal(0, std, (rows, columns)).astype(np.float32)
+    def matrix(name, rows, columns, kept=1.0):
+        values = (kept * random.normal(0, 0.02, (rows, columns))).astype(np.float32)
         writer.add_tensor(f"{name}.weight", gguf.quants.quantize(values, kind), raw_dtype=kind)
 
     def vector(name, size, mean=0.0):
@@ -62,7 +73,7 @@ def write(path, kind):
         vector(f"{name}.weight", WIDTH, 1.0)
         vector(f"{name}.bias", WIDTH)
 
-    matrix("token_embd", VOCABULARY, WIDTH)
+    matrix("token_embd", VOCABULARY, WIDTH, is_ascii()[:, None])
     positions = random.normal(0, 0.01, (POSITIONS, WIDTH)).astype(np.float32)
     writer.add_tensor("position_embd.weight", positions)
     norm("output_norm")

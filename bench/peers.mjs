@@ -9,7 +9,6 @@
 // Peers and models (1.5 GB) are installed and made on the first run; the package must be built.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
 import { parseArgs } from 'node:util';
 import { asCommand, UserError } from '../tools/lib/run.mjs';
 import { groupsOf, modelNames } from './lib/cases.mjs';
@@ -17,7 +16,7 @@ import { checkAgreement } from './lib/agreement.mjs';
 import { nodeHost, pageHost, servePages } from './lib/hosts.mjs';
 import { contenders, ensureModels, ensurePeers } from './lib/peers.mjs';
 import { probes } from './lib/probes.mjs';
-import { inDist, machine, root } from './lib/report.mjs';
+import { allowRelaxedSimd, inDist, machine, root } from './lib/report.mjs';
 import { merged, report, writeDocs } from './lib/peer-report.mjs';
 
 const list = (text, known, what) => {
@@ -84,11 +83,9 @@ async function measureGroup(place, group, where, rounds) {
   });
 }
 
-// In the Node that runs this; Node 20 has relaxed SIMD behind a flag.
+// In the Node that runs this.
 async function probe() {
-  if (process.version.startsWith('v20.')) {
-    setFlagsFromString('--experimental-wasm-relaxed-simd');
-  }
+  allowRelaxedSimd();
   const requests = [
     { kind: 'int8', size: 64 },
     { kind: 'int8-split', size: 64 },

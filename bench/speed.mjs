@@ -3,10 +3,9 @@
 //   node bench/speed.mjs [--runs N] [--text FILE]
 //
 // The default text is the sentences below; with --text the lines of a file.
-import { setFlagsFromString } from 'node:v8';
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { loadPackage, machine, median, table } from './lib/report.mjs';
+import { allowRelaxedSimd, loadPackage, machine, median, table } from './lib/report.mjs';
 import { probes } from './lib/probes.mjs';
 
 const { values } = parseArgs({
@@ -15,7 +14,7 @@ const { values } = parseArgs({
 const runs = Number(values.runs);
 
 // As the command line does: Node 20 has relaxed SIMD behind a flag.
-if (process.version.startsWith('v20.')) setFlagsFromString('--experimental-wasm-relaxed-simd');
+allowRelaxedSimd();
 
 const { pipeline } = await loadPackage();
 

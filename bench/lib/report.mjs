@@ -1,5 +1,6 @@
 // What the benchmarks share: the built package, tables, medians, and the machine they ran on.
 import { cpus, totalmem } from 'node:os';
+import { setFlagsFromString } from 'node:v8';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { join } from 'node:path';
 
@@ -8,6 +9,11 @@ export const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** The path of a file of the built package. */
 export const inDist = (name) => join(root, 'dist', name);
+
+/** Node 20 has relaxed SIMD behind a flag: to be called before the first module is compiled. */
+export function allowRelaxedSimd() {
+  if (process.version.startsWith('v20.')) setFlagsFromString('--experimental-wasm-relaxed-simd');
+}
 
 /** The built package. */
 export const loadPackage = () => import(pathToFileURL(inDist('index.js')).href);
