@@ -1,7 +1,7 @@
 // Tokens a second of GPT-2 with 124 million random parameters, beside wllama (llama.cpp) on the
 // same GGUF files, in one interleaved run in Chromium; and how the cost of a token grows.
 //
-//   node bench/generation.mjs [--threads 1,2] [--rounds N] [--tokens N] [--lengths 128,1024,4096]
+//   node bench/generation.mjs [--threads 1,2] [--rounds N] [--tokens N] [--lengths 128,1024,4064]
 //                             [--where chromium,node] [--models FOLDER]
 //
 // Dragoman computes Q8_0 as int8 and Q4_0 as int4. A round asks each contender for one token and
@@ -30,7 +30,7 @@ const { values: flags } = parseArgs({
     threads: { type: 'string', default: '1,2' },
     rounds: { type: 'string', default: '5' },
     tokens: { type: 'string', default: '64' },
-    lengths: { type: 'string', default: '128,1024,4032' },
+    lengths: { type: 'string', default: '128,1024,2048,4064' },
     where: { type: 'string', default: 'chromium,node' },
     models: { type: 'string' },
   },
@@ -104,16 +104,12 @@ async function openPage(pages, options) {
   return { generate, close: () => page.close() };
 }
 
-async function openNode(models, { dtype, file, threads }) {
-  const { pipeline } = await loadPackage();
-  const call = await pipeline('text-generation', join(models, file), { dtype, threads });
-  const generate = async (prompt, count) => {
-    const given = { max_new_tokens: count, min_new_tokens: count, do_sample: false };
-    const start = performance.now();
-    await call(prompt, given);
-    return performance.now() - start;
-  };
-  return { generate, close: () => call.dispose() };
+/** The middle time between two tokens of one call, after a prompt of so many. */
+async function growing(call, length) {
+  const times = [];
+  const callback_function = () => times.push(performance.now());
+  await call(promptOf(length - 32), { max_new_tokens: 33, min_new_tokens: 33, callback_function });
+  return median(times.slice(1).map((time, i) => time - times[i]));
 }
 
 /** Milliseconds of a token after a prompt, the median of the rounds, for contenders in turns. */
@@ -147,15 +143,16 @@ async function besides(pages, threads) {
 }
 
 async function inNode(models, threads) {
+  const { pipeline } = await loadPackage();
   const rows = [];
   for (const { dtype, file } of kinds) {
-    const own = await openNode(models, { dtype, file, threads });
+    const call = await pipeline('text-generation', join(models, file), { dtype, threads });
+    await growing(call, 64);
     for (const length of flags.lengths.split(',').map(Number)) {
-      const [milliseconds] = await measure([own], Math.max(8, length - 32), 32);
-      rows.push([dtype, threads, length, milliseconds.toFixed(2)]);
+      rows.push([dtype, threads, length, (await growing(call, length)).toFixed(2)]);
       console.error(rows.at(-1).join('  '));
     }
-    await own.close();
+    await call.dispose();
   }
   return rows;
 }

@@ -15,6 +15,7 @@ set(DRAGOMAN_TENSOR_SOURCES
 set(DRAGOMAN_KERNELS_SOURCES
   src/kernels/activations.cpp
   src/kernels/attention.cpp
+  src/kernels/gathered_attention.cpp
   src/kernels/gemm_f32.cpp
   src/kernels/gemm_int4.cpp
   src/kernels/gemm_int8.cpp

@@ -14,10 +14,13 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <system_error>
 #include <thread>
 #include <vector>
+
+#include "base/solo_policy.hpp"
 
 namespace dragoman {
 
@@ -46,26 +49,17 @@ using Word = std::atomic<uint32_t>;
 // Sleeping until a word changes. libc++ for WebAssembly polls in std::atomic::wait, so there the
 // instructions are used themselves.
 #if defined(__wasm__)
-// False when `word` was still `value` after `milliseconds`.
-bool sleep_while(Word& word, uint32_t value, int64_t milliseconds) {
-  constexpr int kTimedOut = 2;
-  return __builtin_wasm_memory_atomic_wait32(reinterpret_cast<int32_t*>(&word),
-                                             static_cast<int32_t>(value),
-                                             milliseconds * 1'000'000) != kTimedOut;
+// At most so many milliseconds.
+void sleep_while(Word& word, uint32_t value, int64_t milliseconds) {
+  __builtin_wasm_memory_atomic_wait32(reinterpret_cast<int32_t*>(&word),
+                                      static_cast<int32_t>(value), milliseconds * 1'000'000);
 }
 void wake_all(Word& word) {
   __builtin_wasm_memory_atomic_notify(reinterpret_cast<int32_t*>(&word), UINT32_MAX);
 }
 #else
-// Here milliseconds are turns of yielding, then the sleep has no end.
-bool sleep_while(Word& word, uint32_t value, int64_t milliseconds) {
-  constexpr int64_t kTurnsPerMillisecond = 2'000;
-  for (int64_t turn = 0; turn < milliseconds * kTurnsPerMillisecond; ++turn) {
-    if (word.load(std::memory_order_acquire) != value) return true;
-    std::this_thread::yield();
-  }
+void sleep_while(Word& word, uint32_t value, int64_t /*milliseconds*/) {
   word.wait(value);
-  return false;
 }
 void wake_all(Word& word) {
   word.notify_all();
@@ -73,13 +67,14 @@ void wake_all(Word& word) {
 #endif
 
 // Longer than any tile takes: a worker that lets the caller wait so long has lost its core.
-constexpr int64_t kLateMilliseconds = 1;
-// Regions to run without workers after one was late: twice as many each time, half as many after
-// each good while. A scheduler gives the core back after milliseconds, some tens of regions, so
-// that trials cost a small part of what lies between them.
-constexpr int kFirstSolo = 64;
-constexpr int kMostSolo = 4096;
-constexpr int kGoodWhile = 256;
+constexpr double kLateMilliseconds = 1.0;
+// How often the clock is read while all goes well.
+constexpr int kRegionsAClock = 16;
+
+double milliseconds_now() {
+  const auto since = std::chrono::steady_clock::now().time_since_epoch();
+  return std::chrono::duration<double, std::milli>(since).count();
+}
 
 // The ticket: epoch (24 bits), tiles of the region (20), next tile (20). One addition claims a
 // tile and tells how many there are; a late worker's addition to a finished region is harmless.
@@ -102,10 +97,9 @@ struct ThreadPool::Impl {
   Invoke invoke = nullptr;
   const void* body = nullptr;
   int first_tile = 0;
-  // Of the caller alone, see judge().
-  int solo_left = 0;
-  int solo_length = 0;
-  int in_time_count = 0;
+  // Of the caller alone.
+  SoloPolicy policy;
+  int regions = 0;
   std::vector<std::thread> workers;
 
   // Tiles are counted when no more are left, not one by one: each addition takes the counter's
@@ -156,33 +150,21 @@ struct ThreadPool::Impl {
     if (sleepers.load(std::memory_order_seq_cst) > 0) wake_all(epoch);
   }
 
-  // Waits for the last tiles; false when a worker was late.
-  bool join(uint32_t tiles) {
+  // Waits for the last tiles.
+  void join(uint32_t tiles) {
     for (int turn = 0; turn < kJoinTurns; ++turn) {
-      if (done.load(std::memory_order_acquire) == tiles) return true;
+      if (done.load(std::memory_order_acquire) == tiles) return;
       relax();
     }
-    bool in_time = true;
+    const double start = milliseconds_now();
     joining.store(true, std::memory_order_seq_cst);
-    for (uint32_t now = done.load(); now != tiles; now = done.load()) {
-      if (!sleep_while(done, now, kLateMilliseconds)) in_time = false;
-    }
+    for (uint32_t now = done.load(); now != tiles; now = done.load()) sleep_while(done, now, 1);
     joining.store(false, std::memory_order_relaxed);
-    return in_time;
+    const double end = milliseconds_now();
+    if (end - start > kLateMilliseconds) policy.waited(end - start, end);
   }
 
-  // Other programs may hold the workers' cores. Then regions would last as long as it takes to
-  // get them back, so for some regions the caller works alone.
-  void judge(bool in_time) {
-    if (!in_time) {
-      solo_length = std::clamp(solo_length * 2, kFirstSolo, kMostSolo);
-      solo_left = solo_length;
-      in_time_count = 0;
-    } else if (solo_length > 0 && ++in_time_count == kGoodWhile) {
-      solo_length /= 2;
-      in_time_count = 0;
-    }
-  }
+  bool is_solo() { return policy.may_be_solo() && policy.is_solo(milliseconds_now()); }
 
   void run_shared(int first, int tiles, Invoke region_invoke, const void* region_body) {
     invoke = region_invoke;
@@ -194,7 +176,8 @@ struct ThreadPool::Impl {
                  std::memory_order_release);
     announce();
     drain(0);
-    judge(join(static_cast<uint32_t>(tiles)));
+    join(static_cast<uint32_t>(tiles));
+    if (++regions % kRegionsAClock == 0) policy.shared(milliseconds_now());
   }
 };
 
@@ -221,21 +204,17 @@ int ThreadPool::participants() const {
 }
 
 bool ThreadPool::awake() const {
-  return !impl_->workers.empty() && impl_->solo_left == 0 &&
-         impl_->sleepers.load(std::memory_order_relaxed) == 0;
+  return !impl_->workers.empty() && impl_->sleepers.load(std::memory_order_relaxed) == 0 &&
+         !impl_->is_solo();
 }
 
 // An epoch without a region: its ticket is the last one's, of which no tile is left.
 void ThreadPool::wake() {
-  if (impl_->solo_left == 0 && impl_->sleepers.load(std::memory_order_relaxed) > 0) {
-    impl_->announce();
-  }
+  if (impl_->sleepers.load(std::memory_order_relaxed) > 0 && !impl_->is_solo()) impl_->announce();
 }
 
 void ThreadPool::run_erased(int tiles, Invoke invoke, const void* body) {
-  const bool solo = tiles > 1 && impl_->solo_left > 0;
-  if (solo) --impl_->solo_left;
-  if (solo || tiles <= 1 || impl_->workers.empty()) {
+  if (tiles <= 1 || impl_->workers.empty() || impl_->is_solo()) {
     for (int tile = 0; tile < tiles; ++tile) invoke(body, tile, 0);
     return;
   }

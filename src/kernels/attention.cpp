@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cassert>
 
+#include "kernels/attention_parts.hpp"
+#include "kernels/direct_sums.hpp"
 #include "kernels/f32_tiles.hpp"
 #include "kernels/head_panels.hpp"
 #include "kernels/packing.hpp"
@@ -16,86 +18,24 @@ namespace dragoman {
 namespace {
 
 using namespace simd;
+using direct_sums::add_weighted;
+using direct_sums::dot_products;
 
 // Up to so many queries, bringing keys and values into panels costs more than it saves. The
 // choice depends on an item's own shape alone, so that batches do not change results.
 constexpr int kFewQueries = 3;
 // Query rows whose scores are held at once.
 constexpr int kBlockRows = 32;
-// Multiplications (keys and values together) worth waking a worker, and worth sharing.
-constexpr int64_t kMacsWorthWaking = 500'000;
-constexpr int64_t kMacsWorthSharing = 60'000;
-
-// The sums of the lanes of each of four vectors.
-DRAGOMAN_SIMD F32x4 sum_lanes_of_four(const F32x4 (&v)[4]) {
-  const auto fold = [](F32x4 a, F32x4 b) {
-    return from_bits(even_lanes(bits(a), bits(b))) + from_bits(odd_lanes(bits(a), bits(b)));
-  };
-  return fold(fold(v[0], v[1]), fold(v[2], v[3]));
-}
-
-// scores[j] = scale * a . row(j), four rows at a time. Every score is summed in the same order;
-// the last rows are repeated to make up four.
-template <typename Row>
-DRAGOMAN_SIMD void dot_products(const float* a, const Row& row, int count, int width, float scale,
-                                float* scores) {
-  for (int j = 0; j < count; j += 4) {
-    const float* rows[4];
-    for (int r = 0; r < 4; ++r) rows[r] = row(std::min(j + r, count - 1));
-    F32x4 sums[4] = {splat(0.0F), splat(0.0F), splat(0.0F), splat(0.0F)};
-    int i = 0;
-    for (; i + 4 <= width; i += 4) {
-      const F32x4 values = load(a + i);
-      for (int r = 0; r < 4; ++r) sums[r] = madd(values, load(rows[r] + i), sums[r]);
-    }
-    alignas(16) float totals[4];
-    store(totals, sum_lanes_of_four(sums));
-    for (int r = 0; r < 4 && j + r < count; ++r) {
-      float total = totals[r];
-      for (int rest = i; rest < width; ++rest) total += a[rest] * rows[r][rest];
-      scores[j + r] = total * scale;
-    }
-  }
-}
-
-// kVectors * 4 columns from `first` on: out[d] = sum over j of weights[j] * row(j)[d], j rising.
-template <int kVectors, typename Row>
-DRAGOMAN_SIMD void weighted_columns(const float* weights, int count, const Row& row, int first,
-                                    float* out) {
-  F32x4 sums[size_t{kVectors}];
-  for (int v = 0; v < kVectors; ++v) sums[v] = splat(0.0F);
-  for (int j = 0; j < count; ++j) {
-    const F32x4 weight = load_splat(weights + j);
-    const float* values = row(j) + first;
-    for (int v = 0; v < kVectors; ++v) sums[v] = madd(weight, load(values + 4 * v), sums[v]);
-  }
-  for (int v = 0; v < kVectors; ++v) store(out + first + 4 * v, sums[v]);
-}
-
-template <typename Row>
-DRAGOMAN_SIMD void weighted_sum(const float* weights, int count, const Row& row, int width,
-                                float* out) {
-  int d = 0;
-  for (; d + 32 <= width; d += 32) weighted_columns<8>(weights, count, row, d, out);
-  for (; d + 4 <= width; d += 4) weighted_columns<1>(weights, count, row, d, out);
-  for (; d < width; ++d) {
-    float sum = 0.0F;
-    for (int j = 0; j < count; ++j) sum += weights[j] * row(j)[d];
-    out[d] = sum;
-  }
-}
 
 // One query row, one head, keys and values where they lie.
-// @param bias  [count], added to the scores, or null    @param scores  [count], scratch
+// @param scores  [count], scratch
 template <typename KeyRow, typename ValueRow>
 void attend_directly(const float* query, const KeyRow& key, const ValueRow& value, int count,
-                     int head_dim, float scale, const float* bias, float* scores, float* out) {
+                     int head_dim, float scale, float* scores, float* out) {
   dot_products(query, key, count, head_dim, scale, scores);
-  if (bias != nullptr) {
-    for (int j = 0; j < count; ++j) scores[j] += bias[j];
-  }
   softmax({scores, static_cast<size_t>(count)});
-  weighted_sum(scores, count, value, head_dim, out);
+  std::fill_n(out, head_dim, 0.0F);
+  add_weighted(scores, count, value, head_dim, out);
 }
 
 // Sizes of an item's panels and scores, in floats.
@@ -163,7 +103,7 @@ struct Head {
       const auto value_row = [&](int j) { return value.row(range.begin + j); };
       if (probabilities.data != nullptr) std::fill(scores, scores + key.rows, 0.0F);
       attend_directly(query.row(row), key_row, value_row, range.end - range.begin, query.cols,
-                      scale, nullptr, scores + range.begin, out.row(row));
+                      scale, scores + range.begin, out.row(row));
       keep(row, scores);
     }
   }
@@ -244,26 +184,6 @@ struct Head {
   }
 };
 
-// Runs body(item, head, scratch) for every pair, on the pool where there is enough to do.
-// @param scratch_floats  what one pair needs   @param macs  multiplications in all
-template <typename Body>
-void for_each_head(const Context& context, int items, int heads, size_t scratch_floats,
-                   int64_t macs, const Body& body) {
-  const int64_t enough = context.pool.awake() ? kMacsWorthSharing : kMacsWorthWaking;
-  const int participants = macs < enough ? 1 : context.pool.participants();
-  // Whole cache lines apart, so that participants do not write to one another's.
-  const size_t stride = (scratch_floats + kPanelColumns - 1) / kPanelColumns * kPanelColumns;
-  float* scratch = context.arena.take<float>(stride * static_cast<size_t>(participants)).data();
-  const auto tile = [&](int index, int participant) {
-    body(index / heads, index % heads, scratch + stride * static_cast<size_t>(participant));
-  };
-  if (participants > 1) {
-    context.pool.run(items * heads, tile);
-  } else {
-    for (int index = 0; index < items * heads; ++index) tile(index, 0);
-  }
-}
-
 }  // namespace
 
 void attention(const Context& context, std::span<const AttentionItem> items, int heads, float scale,
@@ -298,53 +218,7 @@ void attention(const Context& context, std::span<const AttentionItem> items, int
       head.run_blocks(room);
     }
   };
-  for_each_head(context, static_cast<int>(items.size()), heads, scratch, macs, body);
-}
-
-const float* CachedRows::head(int row, int index, int head_dim, float* scratch) const {
-  if (bytes == nullptr) return floats.row(row) + index * head_dim;
-  const ptrdiff_t at = static_cast<ptrdiff_t>(row) * cols + index * head_dim;
-  const float scale = scales[at / head_dim];
-  for (int i = 0; i < head_dim; ++i) scratch[i] = scale * static_cast<float>(bytes[at + i]);
-  return scratch;
-}
-
-void gathered_attention(const Context& context, std::span<const GatheredAttentionItem> items,
-                        const CachedRows& keys, const CachedRows& values,
-                        const GatheredShape& shape) {
-  const ArenaScope scope(context.arena);
-  const int width = shape.head_dim;
-  const int sharing = shape.heads / (keys.cols / width);
-  size_t longest = 0;
-  int64_t macs = 0;
-  for (const GatheredAttentionItem& item : items) {
-    longest = std::max(longest, item.entries.size());
-    macs += 2 * static_cast<int64_t>(item.entries.size()) * shape.heads * width;
-  }
-  // Rows that are not there as f32 are widened one after the other; four are looked at together.
-  const bool narrow = keys.bytes != nullptr;
-  const size_t room = narrow ? 4 * static_cast<size_t>(width) : 0;
-  const auto body = [&](int index, int head, float* scratch) {
-    const GatheredAttentionItem& item = items[static_cast<size_t>(index)];
-    const int first = head * width;
-    int turn = 0;
-    const auto row_of = [&](const CachedRows& rows, int j) {
-      turn = (turn + 1) % 4;
-      return rows.head(item.entries[static_cast<size_t>(j)], head / sharing, width,
-                       narrow ? scratch + turn * width : nullptr);
-    };
-    const auto key = [&](int j) { return row_of(keys, j); };
-    const auto value = [&](int j) { return row_of(values, j); };
-    float* scores = scratch + room;
-    const auto count = static_cast<int>(item.entries.size());
-    // The newest entry is the query's own, at distance 0.
-    const float* bias = shape.bias.data == nullptr
-                            ? nullptr
-                            : shape.bias.row(head) + shape.bias.cols / 2 - (count - 1);
-    attend_directly(item.query + first, key, value, count, width, shape.scale, bias, scores,
-                    item.out + first);
-  };
-  for_each_head(context, static_cast<int>(items.size()), shape.heads, room + longest, macs, body);
+  for_each_part(context, static_cast<int>(items.size()), heads, scratch, macs, body);
 }
 
 }  // namespace dragoman

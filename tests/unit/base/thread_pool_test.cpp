@@ -1,6 +1,7 @@
 // The pool runs every tile once, whatever the sizes and however regions follow each other.
 #include "base/thread_pool.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <catch2/catch_test_macros.hpp>
 #include <chrono>
@@ -8,6 +9,9 @@
 #include <thread>
 #include <vector>
 
+#include "base/solo_policy.hpp"
+
+using dragoman::SoloPolicy;
 using dragoman::ThreadPool;
 
 namespace {
@@ -123,16 +127,46 @@ TEST_CASE("after a late worker the caller works alone for a while, then shares a
   CHECK(slept);
   CHECK_FALSE(pool.awake());
   int alone = 0;
-  for (int round = 0; round < 64; ++round) {
-    pool.run(8, [&](int, int participant) { alone += participant == 0 ? 1 : 100; });
-  }
-  CHECK(alone == 64 * 8);
+  pool.run(8, [&](int, int participant) { alone += participant == 0 ? 1 : 100; });
+  CHECK(alone == 8);
+  std::this_thread::sleep_for(std::chrono::milliseconds(400));
   begun = 0;
   pool.run(2, [&](int, int) {  // would never end on the caller alone
     begun.fetch_add(1);
     while (begun.load() < 2) std::this_thread::yield();
   });
   CHECK(begun == 2);
+}
+
+TEST_CASE("a wait now and then is forgiven, frequent ones make regions solo, for longer each time",
+          "[base][pool]") {
+  SoloPolicy policy;
+  double now = 1000.0;
+  for (int round = 0; round < 100; ++round) {  // 2 ms lost in 102
+    for (int i = 0; i < 10; ++i) policy.shared(now += 10.0);
+    policy.waited(2.0, now += 2.0);
+    REQUIRE_FALSE(policy.is_solo(now));
+  }
+  double alone = 0.0;
+  double shared = 0.0;
+  double longest = 0.0;
+  for (int round = 0; round < 100; ++round) {  // half of the time lost
+    policy.shared(now += 3.0);
+    policy.waited(3.0, now += 3.0);
+    shared += 6.0;
+    double length = 0.0;
+    for (; policy.is_solo(now); now += 0.5) length += 0.5;
+    alone += length;
+    longest = std::max(longest, length);
+  }
+  CHECK(alone > 20.0 * shared);
+  CHECK(longest <= 321.0);
+  for (int i = 0; i < 100; ++i) policy.shared(now += 10.0);  // the core is free again
+  policy.waited(2.0, now);
+  CHECK_FALSE(policy.is_solo(now));
+  policy.waited(9.0, now);
+  CHECK(policy.is_solo(now + 8.0));
+  CHECK_FALSE(policy.is_solo(now + 10.0));
 }
 
 TEST_CASE("pools are made and destroyed idle, busy, and one inside another's region",
