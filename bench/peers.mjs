@@ -59,6 +59,9 @@ async function placeOf(where, models, peers) {
   return { open, version, close: async () => {} };
 }
 
+// Threads of the contender before spin for a while; then they leave the processors to the next.
+const pause = () => new Promise((resolve) => setTimeout(resolve, 100));
+
 async function measureGroup(place, group, where, rounds) {
   const { cases, contenders: names, ...options } = group;
   const hosts = {};
@@ -70,6 +73,7 @@ async function measureGroup(place, group, where, rounds) {
   );
   for (let round = -1; round < rounds; round++) {
     for (const turn of turns) {
+      await pause();
       const times = await hosts[turn.contender].call('time', turn.what, turn.times);
       if (round < 0) turn.first = times[0];
       else turn.ms.push(...times);
