@@ -1,9 +1,10 @@
 // When the caller of a thread pool does better without its workers.
 //
 // Other programs may hold the workers' cores. A worker that loses its core within a tile lets the
-// caller wait until the system gives it back, milliseconds later. Where such waits eat up what
-// sharing gains, the caller works alone for a time, then tries again; now and then one, as any
-// machine has them, is no reason to.
+// caller wait until the system gives it back, milliseconds later; one that never had it costs the
+// caller what sharing costs, and one that took the caller's core costs more. Where such losses eat
+// up what sharing gains, the caller works alone for a time, then tries again; now and then one, as
+// any machine has them, is no reason to.
 #pragma once
 
 #include <algorithm>
@@ -25,9 +26,13 @@ class SoloPolicy {
   bool may_be_solo() const { return until_ > 0.0; }
 
   /// Regions were shared up to now: some of that time may be lost later.
-  void shared(double now) {
-    credit_ += kWorth * std::clamp(now - last_, 0.0, kMostAtOnce);
+  /// @param fairly  whether caller and workers each did a part of the work worth mentioning; one
+  ///     that did not had no core
+  void shared(double now, bool fairly) {
+    const double time = std::clamp(now - last_, 0.0, kMostAtOnce);
     last_ = now;
+    if (!fairly) return lose(kLost * time, now);
+    credit_ += kWorth * time;
     if (credit_ < kMostCredit) return;
     credit_ = kMostCredit;
     length_ /= 2.0;
@@ -37,6 +42,11 @@ class SoloPolicy {
   /// The caller has waited for a worker that had lost its core.
   void waited(double milliseconds, double now) {
     last_ = now;
+    lose(milliseconds, now);
+  }
+
+ private:
+  void lose(double milliseconds, double now) {
     credit_ -= milliseconds;
     if (credit_ >= 0.0) return;
     credit_ = 0.0;
@@ -44,8 +54,8 @@ class SoloPolicy {
     until_ = now + length_;
   }
 
- private:
   static constexpr double kWorth = 0.15;  // of the time shared may be lost again
+  static constexpr double kLost = 0.5;    // of the time shared unfairly
   static constexpr double kMostAtOnce = 20.0;
   static constexpr double kMostCredit = 5.0;
   static constexpr double kShortest = 5.0;

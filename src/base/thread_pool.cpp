@@ -49,17 +49,26 @@ using Word = std::atomic<uint32_t>;
 // Sleeping until a word changes. libc++ for WebAssembly polls in std::atomic::wait, so there the
 // instructions are used themselves.
 #if defined(__wasm__)
-// At most so many milliseconds.
-void sleep_while(Word& word, uint32_t value, int64_t milliseconds) {
-  __builtin_wasm_memory_atomic_wait32(reinterpret_cast<int32_t*>(&word),
-                                      static_cast<int32_t>(value), milliseconds * 1'000'000);
+// False when `word` was still `value` after `milliseconds`.
+bool sleep_while(Word& word, uint32_t value, int64_t milliseconds) {
+  constexpr int kTimedOut = 2;
+  return __builtin_wasm_memory_atomic_wait32(reinterpret_cast<int32_t*>(&word),
+                                             static_cast<int32_t>(value),
+                                             milliseconds * 1'000'000) != kTimedOut;
 }
 void wake_all(Word& word) {
   __builtin_wasm_memory_atomic_notify(reinterpret_cast<int32_t*>(&word), UINT32_MAX);
 }
 #else
-void sleep_while(Word& word, uint32_t value, int64_t /*milliseconds*/) {
+// Here milliseconds are turns of yielding, then the sleep has no end.
+bool sleep_while(Word& word, uint32_t value, int64_t milliseconds) {
+  constexpr int64_t kTurnsPerMillisecond = 2'000;
+  for (int64_t turn = 0; turn < milliseconds * kTurnsPerMillisecond; ++turn) {
+    if (word.load(std::memory_order_acquire) != value) return true;
+    std::this_thread::yield();
+  }
   word.wait(value);
+  return false;
 }
 void wake_all(Word& word) {
   word.notify_all();
@@ -67,9 +76,10 @@ void wake_all(Word& word) {
 #endif
 
 // Longer than any tile takes: a worker that lets the caller wait so long has lost its core.
-constexpr double kLateMilliseconds = 1.0;
-// How often the clock is read while all goes well.
+constexpr int64_t kLateMilliseconds = 1;
+// How often the clock is read: from WebAssembly that takes two microseconds.
 constexpr int kRegionsAClock = 16;
+constexpr int kQuestionsAClock = 32;
 
 double milliseconds_now() {
   const auto since = std::chrono::steady_clock::now().time_since_epoch();
@@ -91,6 +101,9 @@ struct ThreadPool::Impl {
   alignas(64) Word epoch{0};
   alignas(64) Word done{0};
   alignas(64) std::atomic<int> sleepers{0};
+  // Whether one has gone to sleep since they were called last. One that was called and has no core
+  // to wake on is called once only: each call costs the caller microseconds.
+  std::atomic<bool> uncalled{false};
   alignas(64) std::atomic<bool> joining{false};
   std::atomic<bool> stop{false};
   // The region's body; written before the ticket, read after a tile is claimed.
@@ -99,25 +112,33 @@ struct ThreadPool::Impl {
   int first_tile = 0;
   // Of the caller alone.
   SoloPolicy policy;
-  int regions = 0;
+  int questions = 0;
+  int regions = 0;  // these three since the clock was read last
+  int64_t shared_regions = 0;
+  int64_t regions_before_call = -1;
+  int vain_calls = 0;  // in a row
+  int calls_left_out = 0;
+  int64_t own_tiles = 0;
+  int64_t all_tiles = 0;
   std::vector<std::thread> workers;
 
   // Tiles are counted when no more are left, not one by one: each addition takes the counter's
   // cache line from the others.
-  void drain(int participant) {
+  // Returns how many this participant did.
+  uint32_t drain(int participant) {
     uint32_t count = 0;
     // Called without a region, a worker leaves the ticket alone: additions must stay few.
     const uint64_t last = ticket.load(std::memory_order_acquire);
-    if ((last & kTileMask) >= ((last >> kTileBits) & kTileMask)) return;
+    if ((last & kTileMask) >= ((last >> kTileBits) & kTileMask)) return 0;
     for (;;) {
       const uint64_t claimed = ticket.fetch_add(1, std::memory_order_acq_rel);
       const uint64_t tile = claimed & kTileMask;
       const uint64_t tiles = (claimed >> kTileBits) & kTileMask;
       if (tile >= tiles) {
-        if (count == 0) return;
+        if (count == 0) return 0;
         const uint32_t finished = done.fetch_add(count, std::memory_order_seq_cst) + count;
         if (finished == tiles && joining.load(std::memory_order_seq_cst)) wake_all(done);
-        return;
+        return count;
       }
       invoke(body, first_tile + static_cast<int>(tile), participant);
       ++count;
@@ -129,7 +150,8 @@ struct ThreadPool::Impl {
       if (epoch.load(std::memory_order_acquire) != seen) return;
       relax();
     }
-    sleepers.fetch_add(1, std::memory_order_seq_cst);
+    sleepers.fetch_add(1, std::memory_order_relaxed);
+    uncalled.store(true, std::memory_order_seq_cst);
     // Woken at the latest after a while, should a wake-up ever be missed.
     while (epoch.load(std::memory_order_seq_cst) == seen) sleep_while(epoch, seen, 100);
     sleepers.fetch_sub(1, std::memory_order_relaxed);
@@ -147,7 +169,10 @@ struct ThreadPool::Impl {
 
   void announce() {
     epoch.fetch_add(1, std::memory_order_seq_cst);
-    if (sleepers.load(std::memory_order_seq_cst) > 0) wake_all(epoch);
+    if (uncalled.load(std::memory_order_seq_cst)) {
+      uncalled.store(false, std::memory_order_seq_cst);
+      wake_all(epoch);
+    }
   }
 
   // Waits for the last tiles.
@@ -156,15 +181,49 @@ struct ThreadPool::Impl {
       if (done.load(std::memory_order_acquire) == tiles) return;
       relax();
     }
-    const double start = milliseconds_now();
+    double late_since = 0.0;
     joining.store(true, std::memory_order_seq_cst);
-    for (uint32_t now = done.load(); now != tiles; now = done.load()) sleep_while(done, now, 1);
+    for (uint32_t now = done.load(); now != tiles; now = done.load()) {
+      if (sleep_while(done, now, kLateMilliseconds) || late_since > 0.0) continue;
+      late_since = milliseconds_now() - kLateMilliseconds;
+    }
     joining.store(false, std::memory_order_relaxed);
-    const double end = milliseconds_now();
-    if (end - start > kLateMilliseconds) policy.waited(end - start, end);
+    if (late_since == 0.0) return;
+    const double now = milliseconds_now();
+    policy.waited(now - late_since, now);
   }
 
-  bool is_solo() { return policy.may_be_solo() && policy.is_solo(milliseconds_now()); }
+  // For regions to come. A worker that finds no core, or nothing to do, is called ever more rarely:
+  // it spins in vain, maybe on the caller's core.
+  void call() {
+    if (calls_left_out > 0) {
+      --calls_left_out;
+      return;
+    }
+    constexpr int kMostLeftOut = 64;
+    const bool vain = shared_regions == regions_before_call;
+    calls_left_out = vain ? std::min(2 * vain_calls + 1, kMostLeftOut) : 0;
+    vain_calls = calls_left_out;
+    regions_before_call = shared_regions;
+    announce();
+  }
+
+  // A participant who has a core does about its share of the tiles.
+  void judge() {
+    constexpr int64_t kLeast = 8;  // of a share
+    const auto workers_count = static_cast<int64_t>(workers.size());
+    const int64_t share = all_tiles / (workers_count + 1);
+    const bool fair =
+        own_tiles * kLeast >= share && (all_tiles - own_tiles) * kLeast >= share * workers_count;
+    policy.shared(milliseconds_now(), fair);
+    regions = 0;
+    own_tiles = all_tiles = 0;
+  }
+
+  bool is_solo() {
+    if (!policy.may_be_solo()) return false;
+    return ++questions % kQuestionsAClock != 0 || policy.is_solo(milliseconds_now());
+  }
 
   void run_shared(int first, int tiles, Invoke region_invoke, const void* region_body) {
     invoke = region_invoke;
@@ -175,9 +234,11 @@ struct ThreadPool::Impl {
     ticket.store((next_epoch << (2 * kTileBits)) | (static_cast<uint64_t>(tiles) << kTileBits),
                  std::memory_order_release);
     announce();
-    drain(0);
+    own_tiles += drain(0);
+    all_tiles += tiles;
+    ++shared_regions;
     join(static_cast<uint32_t>(tiles));
-    if (++regions % kRegionsAClock == 0) policy.shared(milliseconds_now());
+    if (++regions == kRegionsAClock) judge();
   }
 };
 
@@ -210,7 +271,7 @@ bool ThreadPool::awake() const {
 
 // An epoch without a region: its ticket is the last one's, of which no tile is left.
 void ThreadPool::wake() {
-  if (impl_->sleepers.load(std::memory_order_relaxed) > 0 && !impl_->is_solo()) impl_->announce();
+  if (impl_->uncalled.load(std::memory_order_relaxed) && !impl_->is_solo()) impl_->call();
 }
 
 void ThreadPool::run_erased(int tiles, Invoke invoke, const void* body) {

@@ -143,7 +143,7 @@ TEST_CASE("a wait now and then is forgiven, frequent ones make regions solo, for
   SoloPolicy policy;
   double now = 1000.0;
   for (int round = 0; round < 100; ++round) {  // 2 ms lost in 102
-    for (int i = 0; i < 10; ++i) policy.shared(now += 10.0);
+    for (int i = 0; i < 10; ++i) policy.shared(now += 10.0, true);
     policy.waited(2.0, now += 2.0);
     REQUIRE_FALSE(policy.is_solo(now));
   }
@@ -151,7 +151,7 @@ TEST_CASE("a wait now and then is forgiven, frequent ones make regions solo, for
   double shared = 0.0;
   double longest = 0.0;
   for (int round = 0; round < 100; ++round) {  // half of the time lost
-    policy.shared(now += 3.0);
+    policy.shared(now += 3.0, true);
     policy.waited(3.0, now += 3.0);
     shared += 6.0;
     double length = 0.0;
@@ -161,8 +161,10 @@ TEST_CASE("a wait now and then is forgiven, frequent ones make regions solo, for
   }
   CHECK(alone > 20.0 * shared);
   CHECK(longest <= 321.0);
-  for (int i = 0; i < 100; ++i) policy.shared(now += 10.0);  // the core is free again
+  for (int i = 0; i < 100; ++i) policy.shared(now += 10.0, true);  // the core is free again
   policy.waited(2.0, now);
+  CHECK_FALSE(policy.is_solo(now));
+  policy.shared(now += 2.0, false);  // once: a worker that was just waking up
   CHECK_FALSE(policy.is_solo(now));
   policy.waited(9.0, now);
   CHECK(policy.is_solo(now + 8.0));
