@@ -164,18 +164,21 @@ set(DRAGOMAN_TASKS_SOURCES
   src/tasks/attachments.cpp
   src/tasks/bio_tags.cpp
   src/tasks/classification_job.cpp
+  src/tasks/encoder_fields.cpp
   src/tasks/encoder_job.cpp
   src/tasks/encoder_task.cpp
   src/tasks/engine.cpp
   src/tasks/entities.cpp
   src/tasks/feature_extraction.cpp
+  src/tasks/field_reader.cpp
   src/tasks/fill_mask.cpp
+  src/tasks/generation_fields.cpp
+  src/tasks/generation_options.cpp
   src/tasks/generation_settings.cpp
   src/tasks/inspection.cpp
   src/tasks/model.cpp
   src/tasks/option_names.cpp
   src/tasks/option_reader.cpp
-  src/tasks/options.cpp
   src/tasks/output_text.cpp
   src/tasks/pooling.cpp
   src/tasks/question_answering.cpp

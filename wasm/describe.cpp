@@ -6,6 +6,7 @@
 #include "base/error.hpp"
 #include "base/json_writer.hpp"
 #include "tasks/encoder_options.hpp"
+#include "tasks/text2text_options.hpp"
 #include "tasks/tokenizer_options.hpp"
 
 namespace dragoman {

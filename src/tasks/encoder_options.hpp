@@ -1,11 +1,12 @@
-// The options of tasks that run an encoder, each field with its line; see options.hpp.
+// The options of tasks that run an encoder, each field with its line; see field_note.hpp.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "tasks/options.hpp"
+#include "tasks/field_note.hpp"
+#include "text/tokenizer.hpp"
 
 namespace dragoman {
 

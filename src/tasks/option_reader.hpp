@@ -1,8 +1,9 @@
-// Reads a request's options into the structs of options.hpp, refusing what it cannot honour.
+// Reads a request's options into the structs of its task, refusing what it cannot honour.
 #pragma once
 
 #include "base/json.hpp"
 #include "tasks/encoder_options.hpp"
+#include "tasks/text2text_options.hpp"
 #include "tasks/tokenizer_options.hpp"
 
 namespace dragoman {

@@ -9,10 +9,10 @@
 
 #include "decode/generator.hpp"
 #include "models/seq2seq.hpp"
-#include "tasks/options.hpp"
 #include "tasks/output_text.hpp"
 #include "tasks/request.hpp"
 #include "tasks/task.hpp"
+#include "tasks/text2text_options.hpp"
 #include "tasks/tokenizer_info.hpp"
 #include "tasks/translation_languages.hpp"
 #include "tasks/windows.hpp"

@@ -1,9 +1,10 @@
-// The options of a tokenizer that is asked by itself, each field with its line; see options.hpp.
+// The options of a tokenizer that is asked by itself, each field with its line; see field_note.hpp.
 #pragma once
 
 #include <optional>
 
-#include "tasks/options.hpp"
+#include "tasks/field_note.hpp"
+#include "text/tokenizer.hpp"
 
 namespace dragoman {
 

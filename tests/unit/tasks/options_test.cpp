@@ -1,5 +1,5 @@
 // Options of requests: every value either takes effect or is refused with a sentence that helps.
-#include "tasks/options.hpp"
+#include "tasks/text2text_options.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>

@@ -1,5 +1,5 @@
 // Defaults that are not plain values.
-#include "tasks/options.hpp"
+#include "tasks/generation_options.hpp"
 
 namespace dragoman {
 

@@ -1,27 +1,11 @@
-// The options of tasks (those of encoders are in encoder_options.hpp): plain structs with defaults,
-// and one visit_fields per struct.
-//
-// A field is written down once, in visit_fields: its published name, its place, one line of
-// documentation and its range. Reading requests, checking values, suggesting names and generating
-// TypeScript and its documentation all walk that one list.
+// The settings of generation as options, each field with its line (see field_note.hpp), and their
+// defaults.
 #pragma once
 
-#include <optional>
-#include <string>
-#include <string_view>
-
 #include "decode/generation_config.hpp"
-#include "text/tokenizer.hpp"
+#include "tasks/field_note.hpp"
 
 namespace dragoman {
-
-/// What an option is besides its name and place. The range is meant for numbers and inclusive.
-struct FieldNote {
-  std::string_view doc;
-  double min = 0;
-  double max = 0;
-  bool from_model = false;  // the model's generation_config.json may set another default
-};
 
 /// Generation settings used where neither the model nor the caller says otherwise: those of
 /// Python's pipelines for encoder-decoders (transformers 4.57, Text2TextGenerationPipeline).
@@ -29,34 +13,6 @@ GenerationConfig text2text_defaults();
 /// Those of its pipeline for decoders alone (TextGenerationPipeline).
 GenerationConfig text_generation_defaults();
 
-struct Text2TextOptions {
-  GenerationConfig generation = text2text_defaults();
-  bool truncation = false;
-  bool merge = false;
-  bool stream = false;
-};
-
-/// The same with what only a translation can be asked for.
-struct TranslationOptions {
-  Text2TextOptions base = {};
-  std::optional<std::string> src_lang;
-  std::optional<std::string> tgt_lang;
-};
-
-/// The same with what only a summary can be asked for.
-struct SummarizationOptions {
-  Text2TextOptions base = {.merge = true};
-};
-
-/// Options of texts that go on.
-struct TextGenerationOptions {
-  Text2TextOptions base = {.generation = text_generation_defaults()};
-  bool add_special_tokens = true;
-  bool reuse_cache = true;
-};
-
-inline constexpr double kMaxTokens = 1 << 20;  // the longest sequence any family may have
-inline constexpr double kMaxTokenId = (1 << 24) - 1;
 inline constexpr double kMaxBeams = 256;
 inline constexpr double kMaxGuesses = 64;
 inline constexpr double kMaxSeed = 2147483647;
@@ -199,49 +155,6 @@ void visit_generation_fields(GenerationConfig& options, Visit&& visit) {
   visit_token_fields(options, visit);
   visit_score_fields(options, visit);
   visit_run_fields(options, visit);
-}
-
-template <typename Visit>
-void visit_fields(Text2TextOptions& options, Visit&& visit) {
-  visit_generation_fields(options.generation, visit);
-  visit("decoder_start_token_id", options.generation.decoder_start_token_id,
-        FieldNote{"Token that the decoder starts from.", 0, kMaxTokenId, true});
-  visit("truncation", options.truncation,
-        FieldNote{"Cuts what is too long for the model instead of refusing it: of translations and "
-                  "summaries a single word, as longer texts are split between words."});
-  visit("stream", options.stream, FieldNote{"Progress reports carry the outputs so far."});
-}
-
-template <typename Visit>
-void visit_fields(TranslationOptions& options, Visit&& visit) {
-  visit_fields(options.base, visit);
-  visit("src_lang", options.src_lang,
-        FieldNote{"Language of the texts, by the model's own code: `'en'` (M2M100, T5), `'en_XX'` "
-                  "(mBART), `'eng_Latn'` (NLLB)."});
-  visit("tgt_lang", options.tgt_lang,
-        FieldNote{"Language to translate into, by the model's own code; of Marian's models with "
-                  "several targets what stands in their `>>fra<<`."});
-}
-
-template <typename Visit>
-void visit_fields(SummarizationOptions& options, Visit&& visit) {
-  visit_fields(options.base, visit);
-  visit("merge", options.base.merge,
-        FieldNote{"A text longer than the model takes is summarised in parts; their summaries are "
-                  "summarised again, or with `false` returned one after the other."});
-}
-
-template <typename Visit>
-void visit_fields(TextGenerationOptions& options, Visit&& visit) {
-  visit_generation_fields(options.base.generation, visit);
-  visit("add_special_tokens", options.add_special_tokens,
-        FieldNote{"The tokens that begin and end texts for the model are put in. Chats have them "
-                  "from their template."});
-  visit("reuse_cache", options.reuse_cache,
-        FieldNote{"A single prompt begins with what was computed for the last one, as far as both "
-                  "have the same tokens, and leaves its own for the next: up to 128 MB are kept "
-                  "until then. Beams and several samples do neither."});
-  visit("stream", options.base.stream, FieldNote{"Progress reports carry the outputs so far."});
 }
 
 }  // namespace dragoman
