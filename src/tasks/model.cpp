@@ -5,6 +5,7 @@
 
 #include "formats/gguf.hpp"
 #include "models/gguf.hpp"
+#include "tasks/tokenizer_info.hpp"
 
 namespace dragoman {
 
@@ -137,8 +138,12 @@ void Model::write_file_names(JsonWriter& writer) {
   if (task_ != nullptr) {
     for (const std::string& name : task_->optional_files(files_)) writer.string(name);
     const std::string& type = task_->config().model_type;
-    const auto more = asked_ ? vocabulary_file_names(files_, type) : std::vector<std::string>();
-    for (const std::string& name : more) writer.string(name);
+    if (asked_) {
+      for (const std::string& name : vocabulary_file_names(files_, type)) writer.string(name);
+      const auto templates =
+          task_->takes_chats() ? chat_template_files(files_) : std::vector<std::string>();
+      for (const std::string& name : templates) writer.string(name);
+    }
     asked_ = true;
   }
   writer.end_array();

@@ -32,6 +32,8 @@ class Task {
   virtual bool has_network() const { return true; }
   /// The name the caller used: translation_en_to_fr rather than translation.
   virtual void name_task(std::string_view) {}
+  /// Whether inputs may be chats, which a template of the folder writes down.
+  virtual bool takes_chats() const { return false; }
   /// Names of files, besides the weights, that a folder may hold. Files given so far may name
   /// more. @param files  given so far
   virtual std::vector<std::string> optional_files(const ModelFiles& files) const;

@@ -41,13 +41,6 @@ Text2TextTask::Text2TextTask(const Text2TextKind& kind, const TransformerConfig&
       model_(kind.continues ? make_causal_model(config, type) : make_seq2seq_model(config, type)),
       published_(kind.task) {}
 
-std::vector<std::string> Text2TextTask::optional_files(const ModelFiles& files) const {
-  std::vector<std::string> names = Task::optional_files(files);
-  if (!kind_.continues) return names;
-  for (std::string& name : chat_template_files()) names.push_back(std::move(name));
-  return names;
-}
-
 void Text2TextTask::finish(const ModelFiles& files) {
   model_->finish();
   tokenizer_ = load_tokenizer(files, config().model_type);

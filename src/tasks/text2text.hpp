@@ -65,7 +65,7 @@ class Text2TextTask final : public Task {
     return kept_.session == nullptr ? 0 : kept_.session->cache_bytes();
   }
   void name_task(std::string_view published) override { published_ = published; }
-  std::vector<std::string> optional_files(const ModelFiles& files) const override;
+  bool takes_chats() const override { return kind_.continues; }
   void finish(const ModelFiles& files) override;
   void write_info(JsonWriter& writer) const override;
   std::unique_ptr<Job> start(Json request) const override;

@@ -14,7 +14,12 @@ constexpr std::string_view kKeys[] = {"bos_token", "eos_token", "unk_token", "se
 
 }  // namespace
 
-std::vector<std::string> chat_template_files() {
+// A request for a file that is not there costs time, and shows in a page's console as an error.
+std::vector<std::string> chat_template_files(const ModelFiles& files) {
+  if (const auto file = files.find(kConfig); file != files.end()) {
+    const JsonDocument document(file->second, file->first, ErrorCode::kTokenizerFormat);
+    if (document.root().has("chat_template")) return {};
+  }
   return {std::string(kTemplate), std::string(kTemplateJson)};
 }
 

@@ -11,8 +11,9 @@
 
 namespace dragoman {
 
-/// Names of the files, besides tokenizer_config.json, that a template of chats is published in.
-std::vector<std::string> chat_template_files();
+/// Names of the files, besides tokenizer_config.json, that a template of chats is published in;
+/// none where that one was given and holds a template.
+std::vector<std::string> chat_template_files(const ModelFiles& files);
 
 class TokenizerInfo {
  public:

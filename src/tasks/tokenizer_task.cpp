@@ -50,7 +50,6 @@ std::vector<std::string> TokenizerTask::optional_files(const ModelFiles& files) 
   const std::string type = model_type_of(files);
   // Until config.json tells the type, or where there is none, what any type may have.
   add_missing(names, tokenizer_file_names(type));
-  add_missing(names, chat_template_files());
   if (type.empty() && files.empty()) return names;
   if (type.empty()) add_missing(names, tokenizer_file_names("marian"));
   return names;

@@ -38,6 +38,7 @@ class TokenizerTask final : public Task {
   SlotTable& slots() override { return slots_; }
   size_t packed_bytes() const override { return 0; }
   bool has_network() const override { return false; }
+  bool takes_chats() const override { return true; }
   /// config.json, which tells the model's type, and what a tokenizer of that type is made of.
   std::vector<std::string> optional_files(const ModelFiles& files) const override;
   void finish(const ModelFiles& files) override;

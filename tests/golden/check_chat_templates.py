@@ -1,10 +1,13 @@
 """Compares chats as the package writes them with what Python makes of the same chat templates.
 
-    python tests/golden/check_chat_templates.py PATH...
+    python tests/golden/check_chat_templates.py [--brief] PATH...
 
 A path is a tokenizer's folder (tokenizer_config.json, chat_template.jinja), a .jinja file, or a
 folder of those; published ones are not part of the tree. Needs transformers 4.57, jinja2 and the
 npm packages. Prints what differs, and fails if anything does.
+
+Of folders that hold a whole tokenizer, the built package's AutoTokenizer is asked as well, for the
+text of each chat and for its ids. How many agree is printed for each.
 """
 
 import datetime
@@ -13,6 +16,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from transformers import AutoTokenizer
 from transformers.utils import chat_template_utils
 
 HERE = Path(__file__).resolve().parent
@@ -35,6 +39,9 @@ MORE = dict(role="user", content="你好! L'été?")
 # Only for templates that read parts: Jinja in Python shows lists as Python writes them.
 PARTS = [dict(role="user",
               content=[dict(type="text", text="Hello,"), dict(type="text", text=" you!")])]
+THOUGHT = dict(role="assistant", content="<think>\n  Hm.\n\n</think>\n\n  There:\n  here.\n")
+CALLS = dict(CALL, content=None,
+             tool_calls=[*CALL["tool_calls"], dict(CALL["tool_calls"][0], id="call00002")])
 # messages, options, variables
 CHATS = [
     ([USER], dict(add_generation_prompt=True), {}),
@@ -54,6 +61,11 @@ CHATS = [
     ([USER], dict(add_generation_prompt=True), dict(enable_thinking=False)),
     (PARTS, dict(add_generation_prompt=True), {}),
     ([USER], dict(documents=[dict(title="Boats", text="A boat floats.")]), {}),
+    ([USER, THOUGHT, MORE, THOUGHT], {}, {}),
+    ([USER, CALLS, dict(role="tool", name="get_weather", tool_call_id="call00001",
+                        content="{\"sky\": null, \"wet\": true}")],
+     dict(add_generation_prompt=True, tools=[TOOL]), {}),
+    ([dict(role="user", content="\n \tTabs,\u00a0wide spaces\u3000and \u2028lines. \x1f")], {}, {}),
 ]
 
 
@@ -122,8 +134,72 @@ def ours(requests):
     return json.loads(done.stdout)
 
 
+def is_whole(path):
+    """Whether a folder has all of a tokenizer, its template too."""
+    if not path.is_dir() or not any(templates_of(path)):
+        return False
+    files = ("tokenizer.json", "tokenizer.model", "vocab.json")
+    return any((path / name).exists() for name in files)
+
+
+def encode(tokenizer, request):
+    """The text and the ids of a chat, by Python's tokenizer of a folder."""
+    asked = {**request["options"], **request["variables"]}
+    try:
+        text = tokenizer.apply_chat_template(request["messages"], tokenize=False, **asked)
+        return dict(text=text, ids=tokenizer.apply_chat_template(request["messages"], **asked))
+    except Exception as error:  # whatever a template does
+        return dict(error=str(error))
+
+
+def check_folder(path, brief):
+    """Prints how much of a folder agrees. Returns whether all does."""
+    tokenizer = AutoTokenizer.from_pretrained(path)
+    templates = tokenizer.chat_template
+    if isinstance(templates, str):
+        templates = dict(default=templates)
+    requests = list(requests_of(templates, {}))
+    for request in requests:
+        request["options"] = {**request["options"], "chat_template": request.pop("name")}
+        request["template"] = None
+        request["folder"] = str(path.resolve())
+    same, refused = 0, 0
+    for request, given in zip(requests, ours(requests)):
+        if len(templates) == 1:
+            del request["options"]["chat_template"]
+        expected = encode(tokenizer, request)
+        if "error" in expected and "error" in given:
+            refused += 1  # both, each in its own words
+        elif expected == given:
+            same += 1
+        elif not brief:
+            print(f"{path.name}: {[m['role'] for m in request['messages']]} {request['options']}")
+            print(f"  Python   {json.dumps(expected, ensure_ascii=False)[:400]}")
+            print(f"  Dragoman {json.dumps(given, ensure_ascii=False)[:400]}")
+    print(f"{path.name}: {same} of {len(requests) - refused} chats the same, text and ids; "
+          f"{refused} refused by both")
+    return same > 0 and same + refused == len(requests)
+
+
+def check_folders(paths, brief):
+    folders = [Path(path) for path in paths if is_whole(Path(path))]
+    agreeing = [path.name for path in folders if check_folder(path, brief)]
+    if folders:
+        print(f"Of {len(folders)} whole tokenizers {len(agreeing)} agree in all chats: "
+              f"{', '.join(agreeing) or 'none'}")
+    return len(agreeing) == len(folders)
+
+
 def main(paths):
+    brief = "--brief" in paths
+    paths = [path for path in paths if path != "--brief"]
     chat_template_utils.datetime = Clock
+    different = check_templates(paths, brief)
+    return 0 if check_folders(paths, brief) and not different else 1
+
+
+def check_templates(paths, brief):
+    """Compares templates by themselves. Returns how many chats differ."""
     requests, names = [], []
     for path in paths:
         for name, templates, tokens in templates_of(Path(path)):
@@ -138,13 +214,17 @@ def main(paths):
         elif expected != text:
             different += 1
             bad.add(name)
+            if brief:
+                continue
             print(f"{name}: {[m['role'] for m in request['messages']]} {list(request['options'])}")
             print(f"  Python   {json.dumps(expected, ensure_ascii=False)[:400]}")
             print(f"  Dragoman {json.dumps(text, ensure_ascii=False)[:400]}")
     count = len(set(names))
     print(f"{len(requests)} chats with {count} templates: {different} differ, of {len(bad)} "
           f"templates; {refused} refused by both")
-    return 1 if different else 0
+    if bad:
+        print("They are:", ", ".join(sorted(bad)))
+    return different
 
 
 if __name__ == "__main__":

@@ -3,8 +3,10 @@ own, which together use what published ones do.
 
     python tests/golden/make_chat_templates.py
 
-Needs transformers 4.57 and jinja2. A case: "name" and "template", "tokens", "messages", "options",
-"variables", and "text", or "error" where the template refuses the chat. The clock stands still.
+Needs transformers 4.57 and jinja2. The file has "tokens", "templates" by name, "chats" ("messages",
+"options", "variables") and "results": for each template a list as long as that of chats, of texts,
+of {"error"} where the template refuses the chat, or of nulls where it is not asked. The clock
+stands still.
 """
 
 import json
@@ -12,6 +14,7 @@ import json
 from transformers.utils import chat_template_utils
 
 import check_chat_templates as check
+from chat_styles import STYLES
 
 SYSTEM = """\
 {#- A comment that is no text. #}
@@ -80,23 +83,30 @@ CALL {{ call.function.name }} {{ call.function.arguments | tojson }}
 {{- eos_token ~ (pad_token | default('no pad')) }}
 """
 BROKEN = "{% for message in messages %}{{ message.content }}{% endif %}"
-TEMPLATES = dict(system=SYSTEM, namespace=NAMESPACE, tools=TOOLS, broken=BROKEN)
+TEMPLATES = dict(system=SYSTEM, namespace=NAMESPACE, tools=TOOLS, broken=BROKEN, **STYLES)
 TOKENS = dict(bos_token="<s>", eos_token="</s>",
               additional_special_tokens=["<|a|>", "<|b|>"])
 
 
 def main():
     chat_template_utils.datetime = check.Clock
-    cases = []
+    results = {}
     for name, template in TEMPLATES.items():
-        for request in check.requests_of({name: template}, TOKENS):
-            text = check.render(request)
-            del request["name"]
-            result = dict(error=text["error"]) if isinstance(text, dict) else dict(text=text)
-            cases.append(dict(name=name, **request, **result))
-    lines = ",\n".join(json.dumps(case, ensure_ascii=False) for case in cases)
-    (check.HERE / "chat_templates.json").write_text('{"cases": [\n' + lines + "\n]}\n")
-    print(len(cases), "cases,", sum("error" in case for case in cases), "refused")
+        wanted = list(check.requests_of({name: template}, TOKENS))
+        results[name] = []
+        for messages, options, variables in check.CHATS:
+            request = next((one for one in wanted if one["messages"] is messages
+                            and one["options"] is options), None)
+            text = request and check.render(request)
+            # What Python says of a chat that is refused, it says in its own words.
+            results[name].append(dict(error=True) if isinstance(text, dict) else text)
+    chats = [dict(messages=messages, options=options, variables=variables)
+             for messages, options, variables in check.CHATS]
+    whole = dict(tokens=TOKENS, templates=TEMPLATES, chats=chats, results=results)
+    path = check.HERE / "chat_templates.json"
+    path.write_text(json.dumps(whole, ensure_ascii=False, indent=0) + "\n")
+    for name, texts in results.items():
+        print(name, len(texts), "chats,", sum(isinstance(text, dict) for text in texts), "refused")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@
 //   node tests/golden/render_chats.mjs < REQUESTS > TEXTS
 //
 // Both are JSON arrays. A request: "template", "tokens" (special tokens by name), "messages",
-// "options", "variables". A text, or {"error": what is wrong}. The clock stands still.
+// "options", "variables". A text, or {"error": what is wrong}. A request with a "folder" is
+// answered by the built package's AutoTokenizer, with {"text", "ids"}. The clock stands still.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -40,18 +41,39 @@ function stopClock() {
   };
 }
 
+const tokenizers = new Map();
+
+/** The text and the ids of a chat, by the tokenizer of a folder. */
+async function encode({ folder, messages, options, variables }) {
+  if (!tokenizers.has(folder)) {
+    const { AutoTokenizer } = await import(pathToFileURL(join(root, 'dist/index.js')).href);
+    tokenizers.set(folder, await AutoTokenizer.from_pretrained(folder));
+  }
+  const tokenizer = tokenizers.get(folder);
+  const asked = { ...options, ...variables };
+  return {
+    text: await tokenizer.apply_chat_template(messages, { ...asked, tokenize: false }),
+    ids: await tokenizer.apply_chat_template(messages, asked),
+  };
+}
+
+async function render({ template, tokens, messages, options, variables }) {
+  const { additional_special_tokens: additional = [], ...named } = tokens;
+  const info = { ...named, additional_special_tokens: additional, chat_template: template };
+  return renderChat('the model', info, messages, options, variables);
+}
+
 let text = '';
 for await (const piece of process.stdin) text += piece;
 const { renderChat } = await loadRenderer();
 stopClock();
 const results = [];
-for (const { template, tokens, messages, options, variables } of JSON.parse(text)) {
-  const { additional_special_tokens: additional = [], ...named } = tokens;
-  const info = { ...named, additional_special_tokens: additional, chat_template: template };
+for (const request of JSON.parse(text)) {
   try {
-    results.push(await renderChat('the model', info, messages, options, variables));
+    results.push(await (request.folder === undefined ? render(request) : encode(request)));
   } catch (error) {
     results.push({ error: error.message, code: error.code });
   }
 }
+for (const tokenizer of tokenizers.values()) await tokenizer.dispose();
 process.stdout.write(JSON.stringify(results));

@@ -1,10 +1,10 @@
 // Prompts and chats that go on, as the package gives them: the same as Python's pipeline, in pieces
 // that never hold half a character.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { AutoTokenizer, pipeline, TextStreamer } from 'dragoman';
-import { copyOf, editJson, golden, goldenCases, root } from './support.js';
+import { copyOf, editJson, golden, goldenCases, root, serve } from './support.js';
 import type {
   Chat,
   PartialContinuation,
@@ -176,19 +176,62 @@ describe('what cannot be honoured is refused', () => {
   });
 });
 
+describe('a template of chats', () => {
+  const chat = [{ role: 'user', content: 'Where is the boat?' }];
+  const ownFiles = ['chat_template.jinja', 'chat_template.json'];
+
+  /** Serves a folder; its address, and the files that were asked for. */
+  async function serveFolder(folder: string) {
+    const asked: string[] = [];
+    const address = await serve(({ url = '' }, response) => {
+      const name = url.split('/').at(-1) ?? '';
+      asked.push(name);
+      const path = join(folder, name);
+      response.writeHead(existsSync(path) ? 200 : 404);
+      response.end(existsSync(path) ? readFileSync(path) : '');
+    });
+    return { address, asked };
+  }
+
+  it.each([
+    ['qwen2', []],
+    ['llama', ownFiles],
+    ['gpt2', ownFiles],
+  ])('is asked of a server where %s has none elsewhere', async (folder, files) => {
+    const { address, asked } = await serveFolder(golden(folder));
+    const generate = await pipeline('text-generation', address, { dtype: 'fp32' });
+    expect(asked.filter((name) => name.startsWith('chat_template')).toSorted()).toEqual(files);
+    asked.length = 0;
+    if (folder !== 'gpt2') {
+      const options = { do_sample: false, max_new_tokens: 8 };
+      expect(await generate(chat, options)).toEqual(await generator(folder)(chat, options));
+    }
+    await generate.dispose();
+    expect(asked).toEqual([]);
+    const tokenizer = await AutoTokenizer.from_pretrained(address);
+    expect(asked.filter((name) => name.startsWith('chat_template')).toSorted()).toEqual(files);
+    expect(tokenizer.chat_template).toEqual(generator(folder).info.tokenizer?.chat_template);
+    await tokenizer.dispose();
+  });
+
+  it('in a file of its own goes before the other, as in Python', async () => {
+    const folder = copyOf(golden('qwen2'));
+    writeFileSync(join(folder, 'chat_template.jinja'), '{{ messages[0].content }} it');
+    const one = await AutoTokenizer.from_pretrained(folder);
+    expect(await one.apply_chat_template(chat, { tokenize: false })).toBe('Where is the boat? it');
+    await one.dispose();
+  });
+});
+
 describe('apply_chat_template', () => {
-  interface TemplateCase {
-    template: Record<string, string>;
-    tokens: Record<string, unknown>;
-    messages: Chat;
-    options: TemplateOptions;
-    variables: Record<string, unknown>;
-    name: string;
-    text?: string;
-    error?: string;
+  interface Goldens {
+    templates: Record<string, string>;
+    chats: { messages: Chat; options: TemplateOptions; variables: Record<string, unknown> }[];
+    /** For each chat its text, or that it is refused; null where it is not asked for. */
+    results: Record<string, (string | { error: true } | null)[]>;
   }
   const path = join(root, 'tests/golden/chat_templates.json');
-  const { cases } = JSON.parse(readFileSync(path, 'utf8')) as { cases: TemplateCase[] };
+  const { templates, chats, results } = JSON.parse(readFileSync(path, 'utf8')) as Goldens;
   let tokenizer: PreTrainedTokenizer;
   beforeAll(async () => {
     tokenizer = await AutoTokenizer.from_pretrained(golden('qwen2'));
@@ -196,28 +239,33 @@ describe('apply_chat_template', () => {
   afterAll(() => tokenizer.dispose());
   afterEach(() => void vi.useRealTimers());
 
-  it.each(['system', 'namespace', 'tools', 'broken'])('%s: as Python', async (name) => {
+  it.each(Object.entries(templates))('%s: as Python', async (name, template) => {
     vi.useFakeTimers({ now: new Date(2024, 2, 5, 14, 7, 9), toFake: ['Date'] });
     const folder = copyOf(golden('qwen2'));
-    const own = cases.filter((each) => each.name === name);
-    expect(own.length).toBeGreaterThan(9);
     editJson(join(folder, 'tokenizer_config.json'), (config) => {
-      Object.assign(config, { chat_template: own[0]?.template['default'] });
-      Object.assign(config, { bos_token: '<|im_start|>' });
+      Object.assign(config, { chat_template: template, bos_token: '<|im_start|>' });
     });
     const one = await AutoTokenizer.from_pretrained(folder);
-    for (const { messages, options, variables, text, error } of own) {
-      const call = one.apply_chat_template(messages, { ...options, ...variables, tokenize: false });
-      if (error !== undefined) {
+    let asked = 0;
+    for (const [index, { messages, options, variables }] of chats.entries()) {
+      const result = results[name]?.[index];
+      if (result === null || result === undefined) continue;
+      asked++;
+      const known = Object.entries(variables).filter(([key]) => template.includes(key));
+      const given = { ...options, ...Object.fromEntries(known), tokenize: false } as const;
+      const call = one.apply_chat_template(messages, given);
+      if (typeof result !== 'string') {
         await expect(call).rejects.toMatchObject({ message: expect.stringMatching(/template/) });
         continue;
       }
       // The special tokens are those of this folder.
-      const expected = text
-        ?.replaceAll('<s>', '<|im_start|>')
-        .replaceAll('</s>no pad', '<|im_end|><|endoftext|>');
+      const expected = result
+        .replaceAll('<s>', '<|im_start|>')
+        .replaceAll('</s>', '<|im_end|>')
+        .replaceAll('<|im_end|>no pad', '<|im_end|><|endoftext|>');
       expect(await call).toBe(expected);
     }
+    expect(asked).toBeGreaterThan(9);
     await one.dispose();
   });
 

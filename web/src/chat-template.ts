@@ -15,7 +15,15 @@ export interface ChatMessage {
   [more: string]: unknown;
 }
 
-export type Chat = readonly ChatMessage[];
+/** A turn that only calls functions. */
+export interface CallMessage {
+  role: string;
+  content?: null;
+  tool_calls: readonly object[];
+  [more: string]: unknown;
+}
+
+export type Chat = readonly (ChatMessage | CallMessage)[];
 
 /** How a chat is written down. */
 export interface TemplateOptions {
@@ -52,8 +60,10 @@ export function readChat(value: unknown, name: string): Chat {
     throw invalid(`${name} must be an array of messages; got ${shown(value)}.`);
   }
   value.forEach((message: unknown, index) => {
-    const { role, content } = (message ?? {}) as Partial<ChatMessage>;
-    if (typeof role === 'string' && (typeof content === 'string' || Array.isArray(content))) return;
+    const { role, content, tool_calls: calls } = (message ?? {}) as Partial<ChatMessage>;
+    const says = typeof content === 'string' || Array.isArray(content);
+    const onlyCalls = Array.isArray(calls) && (content === undefined || content === null);
+    if (typeof role === 'string' && (says || onlyCalls)) return;
     throw invalid(`${name}[${index}] must have a role and a content; got ${shown(message)}.`);
   });
   return value as Chat;
@@ -120,14 +130,14 @@ const mark = 'CONTINUE_FINAL_MESSAGE_TAG ';
 
 /** The chat with the mark at its end, and what stands before it. */
 function marked(chat: Chat): { chat: Chat; last: string } {
-  const copy = structuredClone(chat) as ChatMessage[];
-  const message = copy[copy.length - 1] as ChatMessage;
+  const copy = structuredClone(chat) as Chat[number][];
+  const message = copy[copy.length - 1] as Chat[number];
   if (typeof message.content === 'string') {
     const last = message.content;
     message.content = last + mark;
     return { chat: copy, last };
   }
-  const part = message.content.findLast(({ text }) => typeof text === 'string');
+  const part = message.content?.findLast(({ text }) => typeof text === 'string');
   if (part === undefined) {
     throw invalid('continue_final_message is set, but the last message has no text to go on with.');
   }

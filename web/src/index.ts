@@ -8,7 +8,13 @@ export { Tensor } from './tensor.js';
 export { TextStreamer } from './text-streamer.js';
 export { AutoTokenizer } from './tokenizer.js';
 export { DragomanError } from './common/errors.js';
-export type { Chat, ChatMessage, MessagePart, TemplateOptions } from './chat-template.js';
+export type {
+  CallMessage,
+  Chat,
+  ChatMessage,
+  MessagePart,
+  TemplateOptions,
+} from './chat-template.js';
 export type { Environment } from './env.js';
 export type { ErrorCode } from './common/errors.js';
 export type { Dtype, MemoryUse, ModelInfo, Similarity, Variant } from './common/protocol.js';

@@ -3,6 +3,7 @@
 // The language is that of @huggingface/jinja; what it does otherwise than Jinja in Python, where
 // templates are tried, is mended here.
 import { Environment, Interpreter, parse, tokenize } from '@huggingface/jinja';
+import { capitalized, quoted, stripped } from './python-text.js';
 import { strftime } from './strftime.js';
 
 /** A template that was read. @returns the text for these variables */
@@ -34,12 +35,24 @@ interface Value {
   value: unknown;
   toString(): string;
 }
+interface Named {
+  value?: string;
+}
 interface Node {
   type: string;
   body?: Node[];
   operand?: Node;
-  filter?: { value?: string };
+  filter?: Named;
   value?: unknown;
+  left?: Node;
+  right?: Node;
+  operator?: Named;
+  test?: Named;
+  negate?: boolean;
+  callee?: Node;
+  object?: Node;
+  property?: Named;
+  args?: Node[];
 }
 /** What is replaced of the interpreter. */
 interface Machine {
@@ -64,13 +77,77 @@ const statements = new Set(
   'If For Set Macro CallStatement FilterStatement Comment Break Continue Program'.split(' '),
 );
 
-/** The text of a value between braces. */
+/** As Python's repr() shows a value. */
+function shown(value: Value): string {
+  const { type, value: content } = value;
+  if (type === 'StringValue') return quoted(content as string);
+  if (type === 'ArrayValue') return `[${(content as Value[]).map(shown).join(', ')}]`;
+  if (type !== 'ObjectValue') return textOf(value);
+  const members = Array.from(content as Map<string, Value>, ([key, member]) => {
+    return `${quoted(key)}: ${shown(member)}`;
+  });
+  return `{${members.join(', ')}}`;
+}
+
+/** As Python's str() shows a value. */
+function textOf(value: Value): string {
+  switch (value.type) {
+    case 'UndefinedValue':
+      return '';
+    case 'NullValue':
+      return 'None';
+    case 'BooleanValue':
+      return value.value ? 'True' : 'False';
+    case 'ArrayValue':
+    case 'ObjectValue':
+      return shown(value);
+    default:
+      return value.toString();
+  }
+}
+
+/** What a node adds to the text. */
 function written({ type }: Node, value: Value): string {
-  const isStatement = statements.has(type);
-  if (value.type === 'UndefinedValue' || (isStatement && value.type === 'NullValue')) return '';
-  if (value.type === 'NullValue') return 'None';
-  if (value.type === 'BooleanValue' && !isStatement) return value.value ? 'True' : 'False';
-  return value.toString();
+  return statements.has(type) && value.type === 'NullValue' ? '' : textOf(value);
+}
+
+type Mended = string | number | boolean | undefined;
+
+function filtered(value: Value, filter: string | undefined): Mended {
+  if (filter === 'string') return textOf(value);
+  if (filter === 'count' && value.type === 'ArrayValue') return (value.value as Value[]).length;
+  if (value.type !== 'StringValue') return undefined;
+  const text = value.value as string;
+  if (filter === 'trim') return stripped(text, 'strip');
+  if (filter === 'capitalize') return capitalized(text);
+  // Python counts code points.
+  return filter === 'length' || filter === 'count' ? Array.from(text).length : undefined;
+}
+
+const mendedFilters = ['string', 'trim', 'capitalize', 'length', 'count'];
+const mendedMethods = ['strip', 'lstrip', 'rstrip', 'capitalize'];
+const iterable = ['ArrayValue', 'StringValue', 'ObjectValue'];
+
+/** The value of an expression that the interpreter takes otherwise than Python; of others none. */
+function mended(machine: Machine, node: Node, environment: Environment): Mended {
+  const valueOf = (one: Node | undefined) => machine.evaluate(one, environment);
+  const { type, operator, filter, test, callee, args = [] } = node;
+  if (type === 'BinaryExpression' && operator?.value === '~') {
+    return textOf(valueOf(node.left)) + textOf(valueOf(node.right));
+  }
+  if (type === 'FilterExpression' && mendedFilters.includes(filter?.value ?? '')) {
+    return filtered(valueOf(node.operand), filter?.value);
+  }
+  if (type === 'TestExpression' && test?.value === 'iterable') {
+    return iterable.includes(valueOf(node.operand).type) !== node.negate;
+  }
+  const method = callee?.type === 'MemberExpression' ? (callee.property?.value ?? '') : '';
+  if (type !== 'CallExpression' || !mendedMethods.includes(method)) return undefined;
+  const { type: kind, value: text } = valueOf(callee?.object);
+  if (kind !== 'StringValue') return undefined;
+  if (method === 'capitalize') return capitalized(text as string);
+  const letters = args[0] && (valueOf(args[0]).value as string | null);
+  return stripped(text as string, method, letters ?? undefined);
 }
 
 /** Makes an interpreter keep to Python where it does not by itself. */
@@ -98,15 +175,15 @@ function mend(machine: Machine): void {
     if (node === undefined) return evaluate(node, environment);
     if (node.type === 'For') return loop(node, environment);
     if (node.type === 'Break' || node.type === 'Continue') return jump(node, environment);
-    const counts = node.filter?.value === 'length' || node.filter?.value === 'count';
-    if (node.type === 'FilterExpression' && counts && node.operand) {
-      // Python counts code points.
-      const { type, value } = machine.evaluate(node.operand, environment);
-      const count = type === 'StringValue' ? Array.from(value as string).length : undefined;
-      if (count !== undefined)
-        return evaluate({ type: 'IntegerLiteral', value: count }, environment);
+    const result = mended(machine, node, environment);
+    if (typeof result === 'number') {
+      return evaluate({ type: 'IntegerLiteral', value: result }, environment);
     }
-    return evaluate(node, environment);
+    if (typeof result === 'boolean') {
+      return evaluate({ type: 'Identifier', value: String(result) }, environment);
+    }
+    if (result === undefined) return evaluate(node, environment);
+    return evaluate({ type: 'StringLiteral', value: result }, environment);
   };
   // What was written before a `continue` or a `break` stays.
   machine.evaluateBlock = (nodes, environment) => {

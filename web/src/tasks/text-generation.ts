@@ -185,8 +185,9 @@ function present({ text: prompt, chat, goesOn }: Prompt, text: string, full: boo
   if (!full) return text;
   if (chat === undefined) return prompt + text;
   const last = chat[chat.length - 1] as ChatMessage;
-  if (goesOn) return [...chat.slice(0, -1), goneOn(last, text)];
-  return [...chat, { role: 'assistant', content: text }];
+  // What was given comes back, calls of functions among it.
+  const before = (goesOn ? chat.slice(0, -1) : chat) as ChatMessage[];
+  return [...before, goesOn ? goneOn(last, text) : { role: 'assistant', content: text }];
 }
 
 type AnyContinuation = Continuation | ChatContinuation;

@@ -17,6 +17,11 @@ const isGguf = (name: string) => name.toLowerCase().endsWith('.gguf');
 // What tells that a folder holds a tokenizer, which may come without a config.json.
 const tokenizerFiles = [config, 'tokenizer.json', 'vocab.txt', 'source.spm'];
 
+// As in Python a template in a file of its own goes before that of tokenizer_config.json. Where
+// asking costs nothing it is always asked for; elsewhere only when the engine knows no other.
+const ownTemplate = 'chat_template.jinja';
+const chatTasks = ['text-generation', 'tokenizer'];
+
 // An index lists the files that the weights are in.
 const isIndex = (name: string) => name.endsWith('.index.json');
 
@@ -126,6 +131,9 @@ class SourceLoading {
 
   async #loadRest(): Promise<void> {
     const names = this.#model.fileNames();
+    if (this.#source.local && chatTasks.includes(this.#context.spec.task)) {
+      names.optional.push(ownTemplate);
+    }
     names.optional = names.optional.filter((name) => !this.#files.has(name));
     // The first failure ends the other downloads.
     const own = abortable(this.#context.signal);
