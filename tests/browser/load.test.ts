@@ -1,7 +1,10 @@
 // From a fresh page to a result: what is fetched, which module runs, under which policies.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { pipeline } from 'dragoman';
 import { openSite, startSite, useBrowser } from './support/setup.js';
+import { isModelPath, root } from './support/site.js';
 import type { Tab } from './support/browsers.js';
 import type { Variant } from 'dragoman';
 
@@ -104,6 +107,51 @@ describe('a cold load', () => {
     expect(result).toMatchObject({ plain: 2, labels: 2 });
     expect(result.parts).toBeGreaterThan(5);
     expect(site.requests.slice(length)).toEqual([]);
+  });
+});
+
+describe('a GGUF file', () => {
+  interface Golden {
+    generated: { prompt: string; tokens: number[] };
+  }
+  const read = (name: string) => readFileSync(join(root, `tests/golden/gguf/${name}.json`), 'utf8');
+
+  /** The tokens that a model adds to its prompt; the turns of a chat where it has a template. */
+  const answerIn = (tab: Tab, name: string) =>
+    tab.evaluate(
+      async ({ url, prompt, count }) => {
+        const generate = await dragoman.pipeline('text-generation', url, { dtype: 'fp32' });
+        const options = { do_sample: false, max_new_tokens: count, output_scores: true };
+        const [output] = await generate(prompt, options);
+        const chat = [{ role: 'user', content: 'the sea' }];
+        const chats = generate.info.tokenizer?.chat_template !== undefined;
+        const [reply] = chats ? await generate(chat, options) : [];
+        await generate.dispose();
+        const { length } = reply?.generated_text ?? [];
+        return { tokens: output?.tokens?.map(({ token }) => token), turns: length };
+      },
+      {
+        url: `/gguf/${name}.gguf`,
+        prompt: (JSON.parse(read(name)) as Golden).generated.prompt,
+        count: (JSON.parse(read(name)) as Golden).generated.tokens.length,
+      },
+    );
+
+  it.each([
+    ['gpt2-q4_0', 0],
+    ['llama-k', 0],
+    ['llama-f16', 2],
+  ] as const)('%s gives the tokens of Python, then without the network', async (name, turns) => {
+    const { site, tab } = await openSite();
+    const { tokens } = (JSON.parse(read(name)) as Golden).generated;
+    expect(await answerIn(tab, name)).toEqual({ tokens, turns });
+    expect(site.modelRequests().map(({ path }) => path)).toEqual([`/gguf/${name}.gguf`]);
+    site.cut = isModelPath;
+    await tab.reload();
+    await tab.evaluate(() => pageReady, null);
+    expect(await answerIn(tab, name)).toEqual({ tokens, turns });
+    expect(site.modelRequests()).toHaveLength(1);
+    expect(tab.errors).toEqual([]);
   });
 });
 

@@ -7,7 +7,8 @@ Needs gguf, transformers, torch, tokenizers, sentencepiece. For each NAME there 
 
   NAME.gguf   written by the package gguf, in the layout of llama.cpp's converter
   NAME.json   ids and logits per position, of the weights as they are after quantisation; texts
-              and their ids by the tokenizer that the file was made of
+              and their ids by the tokenizer that the file was made of; a prompt, and the tokens
+              that greedy search adds to it ("generated")
 """
 
 import io
@@ -29,6 +30,8 @@ TEXT = ("the rain in the north and the wind in the south came over the sea to th
         "river, where nobody had seen 1234 of them before; it's what we'd say, isn't it? ")
 TEXTS = ["the rain in the north", "", " It's  1234\n\nof them, là-bas 😀!",
          "<|end|>the sea<|end|>", "they'd say:\twhat? 漢字", "<s> no </s>"]
+PROMPTS = ["the rain in the north", "the wind in the south", "nobody had seen", "the house by",
+           "the river", "it's what we'd say", "over the sea", "1234 of them"]
 LLAMA3 = dict(rope_type="llama3", factor=4.0, low_freq_factor=1.0, high_freq_factor=4.0,
               original_max_position_embeddings=16)
 SMALL = dict(hidden_size=64, num_attention_heads=4, num_key_value_heads=2, num_hidden_layers=2,
@@ -264,6 +267,21 @@ def write_pieces(writer):
             lambda ids: fast.decode(ids, skip_special_tokens=True))
 
 
+def continuation(model, encode, count=12, clear=1e-3):
+    """The first prompt whose next tokens are each likelier than all others by a clear margin."""
+    for prompt in PROMPTS:
+        ids = encode(prompt)
+        new = []
+        while len(new) < count:
+            best = model(torch.tensor([ids + new])).logits[0, -1].topk(2)
+            if best.values[0] - best.values[1] < clear or best.indices[0] < 3:
+                break  # ends and other special tokens come first in the vocabularies
+            new.append(int(best.indices[0]))
+        if len(new) == count:
+            return dict(prompt=prompt, tokens=new)
+    raise SystemExit("no prompt will do")
+
+
 def make(name, kind, given, kinds, words):
     random = np.random.default_rng(sum(name.encode()))
     path = FOLDER / f"{name}.gguf"
@@ -289,7 +307,10 @@ def make(name, kind, given, kinds, words):
             cases.append(dict(ids=ids.tolist(), logits=[[round(x, 5) for x in row[:40]]
                                                         for row in logits]))
     texts = [dict(text=text, ids=encode(text), decoded=decode(encode(text))) for text in TEXTS]
-    (FOLDER / f"{name}.json").write_text(json.dumps(dict(cases=cases, texts=texts)) + "\n")
+    with torch.no_grad():
+        generated = continuation(model, encode)
+    result = dict(cases=cases, texts=texts, generated=generated)
+    (FOLDER / f"{name}.json").write_text(json.dumps(result) + "\n")
 
 
 def main(wanted):

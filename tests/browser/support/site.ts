@@ -58,11 +58,12 @@ const projectFolders = {
   dist: join(root, 'dist'),
   models: join(root, 'models'),
   golden: join(root, 'tests/golden/tasks'),
+  gguf: join(root, 'tests/golden/gguf'),
   page: join(root, 'tests/browser/page'),
 };
 
 /** Whether a path is that of a model's file. */
-export const isModelPath = (path: string) => /^\/(models|golden)\//.test(path);
+export const isModelPath = (path: string) => /^\/(models|golden|gguf)\//.test(path);
 
 /** What is written at a time; also what a client may have been sent without having read it. */
 const pieceBytes = 1 << 16;
