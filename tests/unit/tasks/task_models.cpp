@@ -114,8 +114,10 @@ void add_files(Engine& engine, int model, const std::string& folder, const Other
 
 int begin_task(Engine& engine, const std::string& task, const std::string& folder,
                const std::string& dtype, const OtherFiles& others) {
-  const int model =
-      engine.create_model(R"({"task": ")" + task + R"(", "dtype": ")" + dtype + R"("})");
+  const size_t plus = dtype.find('+');
+  std::string spec = R"({"task": ")" + task + R"(", "dtype": ")" + dtype.substr(0, plus);
+  if (plus != std::string::npos) spec += R"(", "kv_dtype": ")" + dtype.substr(plus + 1);
+  const int model = engine.create_model(spec + R"("})");
   engine.add_model_file(model, "config.json", bytes_of(*file_of(folder, "config.json", others)));
   add_files(engine, model, folder, others);
   return model;

@@ -21,6 +21,7 @@ std::span<const uint8_t> bytes_of(const std::string& text);
 using OtherFiles = std::map<std::string, std::string>;
 
 /// Loads the model in `folder` for any task.
+/// @param dtype  "int8", or with that of the cache of keys and values "int8+int8"
 int load_task(Engine& engine, const std::string& task, const std::string& folder,
               const std::string& dtype = "fp32", const OtherFiles& others = {});
 

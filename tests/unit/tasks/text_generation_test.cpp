@@ -201,7 +201,7 @@ void check_same(const Turn& reused, const Turn& anew) {
 TEST_CASE("What is kept of a prompt changes no result but for the last bits of its score",
           "[generation]") {
   const std::string first = "weather : the boat waits near the old bridge .";
-  for (const std::string dtype : {"fp32", "int8"}) {
+  for (const std::string dtype : {"fp32", "int8", "fp32+int8", "int8+int8"}) {
     for (const std::string folder : {"gpt2", "llama", "qwen2"}) {
       Engine engine;
       const int model = load_task(engine, kTask, folder, dtype);
@@ -237,4 +237,63 @@ TEST_CASE("What is kept saves steps, shows in the memory in use, and goes with t
   CHECK(turn_of(engine, model, text, true).steps < anew);
   engine.delete_model(model);
   CHECK(engine.memory_use(0).find("\"cache_bytes\":0,") != std::string::npos);
+}
+
+TEST_CASE("Prompts that begin alike give in a batch what each gives alone", "[generation]") {
+  const std::vector<std::string> prompts = {"the boat waits",
+                                            "the boat",
+                                            "the boat waits near the old",
+                                            "the boat waits",
+                                            "the train leaves at noon and the boat waits",
+                                            "the"};
+  const std::string options = R"({"max_new_tokens": 16, "seed": 5, "temperature": 3.0})";
+  for (const std::string dtype : {"fp32", "int8", "int4", "fp32+int8"}) {
+    for (const std::string folder : {"gpt2", "llama", "qwen2"}) {
+      CAPTURE(dtype, folder);
+      Engine engine;
+      const int model = load_task(engine, kTask, folder, dtype);
+      std::vector<std::string> alone;
+      for (const std::string& prompt : prompts) {
+        const std::string own = R"({"reuse_cache": false, )" + options.substr(1);
+        alone.push_back(elements(run(engine, model, request_of({prompt}, own))).front());
+      }
+      CHECK(alone[0] == alone[3]);
+      CHECK(alone[0] != alone[1]);
+      CHECK(elements(run(engine, model, request_of(prompts, options))) == alone);
+      // What a single prompt left is no concern of theirs.
+      run(engine, model, request_of({prompts[2]}, options));
+      CHECK(elements(run(engine, model, request_of(prompts, options))) == alone);
+    }
+  }
+}
+
+TEST_CASE("Guesses from the prompt change no output, and save steps where text repeats itself",
+          "[generation][lookup]") {
+  const auto turn = [](Engine& engine, int model, const std::string& text, std::string options) {
+    const int job = engine.start_job(model, request_of({text}, options));
+    Turn result;
+    while (engine.step_job(job)) ++result.steps;
+    result.result = engine.job_result(job);
+    engine.cancel_job(job);
+    return result;
+  };
+  const std::string text = "the boat waits near the old bridge . the boat waits near";
+  for (const std::string dtype : {"fp32", "int8", "fp32+int8"}) {
+    for (const std::string folder : {"gpt2", "llama", "qwen2"}) {
+      for (const std::string how : {R"("do_sample": false)", R"("seed": 4, "temperature": 0.3)"}) {
+        CAPTURE(dtype, folder, how);
+        Engine engine;
+        const int model = load_task(engine, kTask, folder, dtype);
+        const std::string options =
+            R"({"reuse_cache": false, "eos_token_id": null, "max_new_tokens": 16, )" + how;
+        const Turn plain = turn(engine, model, text, options + "}");
+        for (const std::string guesses : {"2", "8"}) {
+          const std::string more = R"(, "prompt_lookup_num_tokens": )" + guesses + "}";
+          const Turn guessed = turn(engine, model, text, options + more);
+          check_same(guessed, plain);
+          CHECK(guessed.steps < plain.steps);
+        }
+      }
+    }
+  }
 }
