@@ -205,6 +205,9 @@ VALUES = r"""
 {{ '--x-'.strip('-') ~ '|' ~ ' \n y\n'.lstrip('\n ').rstrip() ~ '|' ~ 'abcba'.rstrip('ba') }}
 {{ value is iterable }} {{ value is mapping }} {{ messages | length }} {{ 7 // 2 }}
 {% for key in value %}{{ key }},{% endfor %}
+{% for letter in 'a🚤b' if letter != 'a' %}<{{ letter }}>{% endfor %}
+{{ missing | upper }}{{ none | trim }}{{ none | selectattr('a') | list | count }}
+{%- if messages | length == 2 %}{{ 'a' + messages[0] }}{% endif %}
 """
 STYLES = {name: text.lstrip("\n") for name, text in dict(
     chatml=CHATML, llama3=LLAMA3, mistral=MISTRAL, gemma=GEMMA, values=VALUES).items()}

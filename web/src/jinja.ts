@@ -37,6 +37,7 @@ interface Value {
 }
 interface Named {
   value?: string;
+  callee?: Named;
 }
 interface Node {
   type: string;
@@ -53,6 +54,8 @@ interface Node {
   object?: Node;
   property?: Named;
   args?: Node[];
+  iterable?: Node;
+  lhs?: Node;
 }
 /** What is replaced of the interpreter. */
 interface Machine {
@@ -115,16 +118,26 @@ type Mended = string | number | boolean | undefined;
 
 function filtered(value: Value, filter: string | undefined): Mended {
   if (filter === 'string') return textOf(value);
+  if (filter === 'trim') return stripped(textOf(value), 'strip');
+  if (filter === 'upper') return textOf(value).toUpperCase();
+  if (filter === 'lower') return textOf(value).toLowerCase();
   if (filter === 'count' && value.type === 'ArrayValue') return (value.value as Value[]).length;
   if (value.type !== 'StringValue') return undefined;
   const text = value.value as string;
-  if (filter === 'trim') return stripped(text, 'strip');
   if (filter === 'capitalize') return capitalized(text);
   // Python counts code points.
   return filter === 'length' || filter === 'count' ? Array.from(text).length : undefined;
 }
 
-const mendedFilters = ['string', 'trim', 'capitalize', 'length', 'count'];
+/** Texts are added to texts only. */
+function sum(left: Value, right: Value): Mended {
+  const texts = [left, right].filter(({ type }) => type === 'StringValue').length;
+  if (texts === 1) throw new Error(`A text cannot be added to ${left.type} or ${right.type}`);
+  return texts === 2 ? `${left.value}${right.value}` : undefined;
+}
+
+const mendedFilters = ['string', 'trim', 'upper', 'lower', 'capitalize', 'length', 'count'];
+const ofNothing = ['selectattr', 'rejectattr', 'map'];
 const mendedMethods = ['strip', 'lstrip', 'rstrip', 'capitalize'];
 const iterable = ['ArrayValue', 'StringValue', 'ObjectValue'];
 
@@ -134,6 +147,9 @@ function mended(machine: Machine, node: Node, environment: Environment): Mended 
   const { type, operator, filter, test, callee, args = [] } = node;
   if (type === 'BinaryExpression' && operator?.value === '~') {
     return textOf(valueOf(node.left)) + textOf(valueOf(node.right));
+  }
+  if (type === 'BinaryExpression' && operator?.value === '+') {
+    return sum(valueOf(node.left), valueOf(node.right));
   }
   if (type === 'FilterExpression' && mendedFilters.includes(filter?.value ?? '')) {
     return filtered(valueOf(node.operand), filter?.value);
@@ -148,6 +164,20 @@ function mended(machine: Machine, node: Node, environment: Environment): Mended 
   if (method === 'capitalize') return capitalized(text as string);
   const letters = args[0] && (valueOf(args[0]).value as string | null);
   return stripped(text as string, method, letters ?? undefined);
+}
+
+/** A loop over the letters of a text, where `node` is one over a text. */
+function overLetters(machine: Machine, node: Node, environment: Environment): Node {
+  const { iterable } = node;
+  const selects = iterable?.type === 'SelectExpression';
+  const { type, value } = machine.evaluate(selects ? iterable.lhs : iterable, environment);
+  if (type !== 'StringValue') return node;
+  const letters = Array.from(value as string, (letter) => ({
+    type: 'StringLiteral',
+    value: letter,
+  }));
+  const list = { type: 'ArrayLiteral', value: letters };
+  return { ...node, iterable: selects ? { ...iterable, lhs: list } : list };
 }
 
 /** Makes an interpreter keep to Python where it does not by itself. */
@@ -165,7 +195,7 @@ function mend(machine: Machine): void {
   const loop = (node: Node, environment: Environment): Value => {
     loops.push({ body: node.body, ended: undefined });
     try {
-      return evaluate(node, environment);
+      return evaluate(overLetters(machine, node, environment), environment);
     } finally {
       loops.pop();
     }
@@ -175,6 +205,11 @@ function mend(machine: Machine): void {
     if (node === undefined) return evaluate(node, environment);
     if (node.type === 'For') return loop(node, environment);
     if (node.type === 'Break' || node.type === 'Continue') return jump(node, environment);
+    if (node.type === 'FilterExpression' && ofNothing.includes(node.filter?.callee?.value ?? '')) {
+      const { type } = machine.evaluate(node.operand, environment);
+      const isNothing = type === 'NullValue' || type === 'UndefinedValue';
+      return evaluate(isNothing ? { type: 'ArrayLiteral', value: [] } : node, environment);
+    }
     const result = mended(machine, node, environment);
     if (typeof result === 'number') {
       return evaluate({ type: 'IntegerLiteral', value: result }, environment);

@@ -15,7 +15,13 @@ import type { Space } from './store/space.js';
 const config = 'config.json';
 const isGguf = (name: string) => name.toLowerCase().endsWith('.gguf');
 // What tells that a folder holds a tokenizer, which may come without a config.json.
-const tokenizerFiles = [config, 'tokenizer.json', 'vocab.txt', 'source.spm'];
+const tokenizerFiles = [
+  config,
+  'tokenizer.json',
+  'vocab.txt',
+  'source.spm',
+  'tokenizer_config.json',
+];
 
 // As in Python a template in a file of its own goes before that of tokenizer_config.json. Where
 // asking costs nothing it is always asked for; elsewhere only when the engine knows no other.
