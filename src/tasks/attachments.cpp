@@ -1,6 +1,8 @@
 // Writing what is attached.
 #include "tasks/attachments.hpp"
 
+#include <utility>
+
 namespace dragoman {
 
 void Attachments::write(JsonWriter& writer, std::initializer_list<size_t> dims,
@@ -23,6 +25,13 @@ void Attachments::write(JsonWriter& writer, std::initializer_list<size_t> dims,
   writer.integer(static_cast<long long>(arrays_.size()));
   writer.end_object();
   arrays_.push_back(values);
+}
+
+void Attachments::write(JsonWriter& writer, std::vector<int32_t> values) {
+  writer.integer(static_cast<long long>(arrays_.size()));
+  const std::vector<int32_t>& kept = owned_.emplace_back(std::move(values));
+  arrays_.emplace_back(reinterpret_cast<const uint8_t*>(kept.data()),
+                       kept.size() * sizeof(int32_t));
 }
 
 }  // namespace dragoman

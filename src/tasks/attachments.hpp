@@ -21,10 +21,14 @@ class Attachments {
   void write(JsonWriter& writer, std::initializer_list<size_t> dims,
              std::span<const uint8_t> values, std::string_view type);
 
+  /// Attaches numbers of 32 bits, which live on here, and writes their index alone.
+  void write(JsonWriter& writer, std::vector<int32_t> values);
+
   const std::vector<std::span<const uint8_t>>& arrays() const { return arrays_; }
 
  private:
   std::vector<std::span<const uint8_t>> arrays_;
+  std::vector<std::vector<int32_t>> owned_;
 };
 
 }  // namespace dragoman

@@ -62,8 +62,8 @@ class EncodingJob final : public TokenizerJob {
   size_t work(size_t input) override;
   Encoding encode(const TokenizerInput& input) const;
   size_t padded_length() const;
-  template <typename Value>
-  void write_rows(JsonWriter& writer, const char* key, size_t length, const Value& value) const;
+  template <typename Append>
+  std::vector<int32_t> rows(size_t width, int32_t blank, const Append& append) const;
 
   const Tokenizer& tokenizer_;
   TokenizerOptions options_;
@@ -106,62 +106,67 @@ size_t EncodingJob::padded_length() const {
   return (length + multiple - 1) / multiple * multiple;
 }
 
-// @param value  writes that of a token of a row; of padding where there is no row
-template <typename Value>
-void EncodingJob::write_rows(JsonWriter& writer, const char* key, size_t length,
-                             const Value& value) const {
-  writer.key(key);
-  writer.begin_array();
+// All rows, one after the other.
+// @param width   numbers of a token
+// @param blank   that of padding
+// @param append  appends those of the tokens of a row
+template <typename Append>
+std::vector<int32_t> EncodingJob::rows(size_t width, int32_t blank, const Append& append) const {
+  const size_t length = padded_length();
+  std::vector<int32_t> all;
   for (const Encoding& row : rows_) {
     const size_t size = row.ids.size();
-    const size_t padding = size < length ? length - size : 0;
-    const size_t before = options_.padding_side == PaddingSide::kLeft ? padding : 0;
-    writer.begin_array();
-    for (size_t i = 0; i < size + padding; ++i) {
-      const bool padded = i < before || i - before >= size;
-      value(padded ? nullptr : &row, i - before);
-    }
-    writer.end_array();
+    const size_t padding = (size < length ? length - size : 0) * width;
+    const bool left = options_.padding_side == PaddingSide::kLeft;
+    if (left) all.insert(all.end(), padding, blank);
+    append(row, all);
+    if (!left) all.insert(all.end(), padding, blank);
   }
-  writer.end_array();
+  return all;
 }
 
-void EncodingJob::write_result(JsonWriter& writer, Attachments&) const {
-  const size_t length = padded_length();
-  writer.begin_object();
-  const auto numbers = [&](const char* key, const auto& number) {
-    write_rows(writer, key, length,
-               [&](const Encoding* row, size_t i) { writer.integer(number(row, i)); });
+// Numbers are attached: arrays of all rows, and "lengths", those of the rows.
+void EncodingJob::write_result(JsonWriter& writer, Attachments& attachments) const {
+  using Numbers = std::vector<int32_t>;
+  const auto copy = [](const auto& from, Numbers& to) {
+    to.insert(to.end(), from.begin(), from.end());
   };
-  numbers("input_ids", [&](const Encoding* row, size_t i) {
-    return row == nullptr ? padding_.token : row->ids[i];
-  });
+  const auto attach = [&](const char* key, Numbers numbers) {
+    writer.key(key);
+    attachments.write(writer, std::move(numbers));
+  };
+  writer.begin_object();
+  Numbers lengths;
+  for (const Encoding& row : rows_) {
+    lengths.push_back(static_cast<int32_t>(std::max(row.ids.size(), padded_length())));
+  }
+  attach("lengths", std::move(lengths));
+  attach("input_ids",
+         rows(1, padding_.token, [&](const Encoding& row, Numbers& to) { copy(row.ids, to); }));
   if (*options_.return_token_type_ids) {
-    numbers("token_type_ids", [&](const Encoding* row, size_t i) {
-      return row == nullptr ? padding_.type_id : row->type_ids[i];
-    });
+    attach("token_type_ids", rows(1, padding_.type_id, [&](const Encoding& row, Numbers& to) {
+             copy(row.type_ids, to);
+           }));
   }
   if (*options_.return_attention_mask) {
-    numbers("attention_mask", [](const Encoding* row, size_t) { return row == nullptr ? 0 : 1; });
+    attach("attention_mask", rows(1, 0, [](const Encoding& row, Numbers& to) {
+             to.insert(to.end(), row.ids.size(), 1);
+           }));
   }
   if (options_.return_special_tokens_mask) {
-    numbers("special_tokens_mask", [](const Encoding* row, size_t i) {
-      return row == nullptr ? 1 : static_cast<int>(row->special[i]);
-    });
+    attach("special_tokens_mask",
+           rows(1, 1, [&](const Encoding& row, Numbers& to) { copy(row.special, to); }));
   }
   if (options_.return_offsets_mapping) {
-    write_rows(writer, "offset_mapping", length, [&](const Encoding* row, size_t i) {
-      writer.begin_array();
-      writer.integer(row == nullptr ? 0 : row->starts[i]);
-      writer.integer(row == nullptr ? 0 : row->ends[i]);
-      writer.end_array();
-    });
+    attach("offset_mapping", rows(2, 0, [](const Encoding& row, Numbers& to) {
+             for (size_t i = 0; i < row.ids.size(); ++i) {
+               to.push_back(static_cast<int32_t>(row.starts[i]));
+               to.push_back(static_cast<int32_t>(row.ends[i]));
+             }
+           }));
   }
   if (options_.return_overflowing_tokens) {
-    writer.key("overflow_to_sample_mapping");
-    writer.begin_array();
-    for (const size_t sample : samples_) writer.integer(static_cast<long long>(sample));
-    writer.end_array();
+    attach("overflow_to_sample_mapping", Numbers(samples_.begin(), samples_.end()));
   }
   writer.end_object();
 }

@@ -1,13 +1,17 @@
 // BERT's normalisation: cleaning, spaces around ideographs, accents off, lower case.
 #include <algorithm>
+#include <utility>
 
 #include "base/unicode.hpp"
+#include "base/unicode_records.hpp"
 #include "text/normal_forms.hpp"
 #include "text/normalizer.hpp"
 
 namespace dragoman {
 
 namespace {
+
+using namespace unicode_tables;
 
 // The CJK blocks BERT was trained with. U+2B820..U+2B91F are missing there too.
 bool is_ideograph(char32_t c) {
@@ -18,11 +22,6 @@ bool is_ideograph(char32_t c) {
   if (c < 0x3400) return false;
   return std::any_of(std::begin(kBlocks), std::end(kBlocks),
                      [c](const auto& block) { return c >= block[0] && c <= block[1]; });
-}
-
-// Most text in Latin script skips the passes that only other characters need.
-bool is_ascii(const NormalizedText& text) {
-  return std::all_of(text.chars.begin(), text.chars.end(), [](char32_t c) { return c < 0x80; });
 }
 
 // NUL is a control character, so it goes too.
@@ -48,23 +47,85 @@ void space_ideographs(NormalizedText& text) {
 
 class BertNormalizer final : public Normalizer {
  public:
-  explicit BertNormalizer(const BertNormalizerOptions& options) : options_(options) {}
+  explicit BertNormalizer(const BertNormalizerOptions& options)
+      : options_(options), strips_(options.strip_accents.value_or(options.lowercase)) {}
 
   void normalize(NormalizedText& text) const override {
+    if (normalize_at_once(text)) return;
     if (options_.clean_text) clean(text);
-    if (!is_ascii(text)) {
-      if (options_.handle_chinese_chars) space_ideographs(text);
-      if (options_.strip_accents.value_or(options_.lowercase)) {
-        decompose(text, false);
-        text.filter([](char32_t c) { return !is_nonspacing_mark(c); });
-      }
+    if (options_.handle_chinese_chars) space_ideographs(text);
+    if (strips_) {
+      decompose(text, false);
+      text.filter([](char32_t c) { return !is_nonspacing_mark(c); });
     }
     if (options_.lowercase) lower_case(text);
   }
 
  private:
+  bool normalize_at_once(NormalizedText& text) const;
+  bool append(std::u32string& out, std::u32string& parts, char32_t c) const;
+
   BertNormalizerOptions options_;
+  bool strips_;
 };
+
+// Appends what a character that is kept becomes; false where that is for all of them together to
+// say: marks that stay may have to be put in order.
+// @param parts  only lends its memory
+bool BertNormalizer::append(std::u32string& out, std::u32string& parts, char32_t c) const {
+  if (!strips_) {
+    options_.lowercase ? append_lower_case(out, c) : out.push_back(c);
+    return true;
+  }
+  parts.clear();
+  append_decomposition(parts, c);
+  for (const char32_t part : parts) {
+    const Record record = record_of(part);
+    if ((record.flags & kMark) != 0) continue;
+    if (record.combining_class != 0) return false;
+    options_.lowercase ? append_lower_case(out, part) : out.push_back(part);
+  }
+  return true;
+}
+
+// All steps for one character after the other, as few scripts need more. What becomes of a
+// character has its span. Nothing is changed where it returns false.
+bool BertNormalizer::normalize_at_once(NormalizedText& text) const {
+  NormalizedText out;
+  out.reserve(text.size() + text.size() / 8);
+  std::u32string changed;
+  std::u32string parts;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char32_t c = text.chars[i];
+    const auto push = [&](char32_t x) { out.push(x, text.starts[i], text.ends[i]); };
+    if (c - 0x20 < 0x5Fu) {
+      push(options_.lowercase && c - 'A' < 26u ? c + 32 : c);
+      continue;
+    }
+    const Record record = record_of(c);
+    if (options_.clean_text) {
+      if (c == 0xFFFD || (record.flags & kControl) != 0) continue;
+      if ((record.flags & kSpace) != 0) {
+        push(' ');
+        continue;
+      }
+    }
+    const bool spaced = options_.handle_chinese_chars && is_ideograph(c);
+    const bool changes = (record.flags & (kMark | kDecomposes | kLowers)) != 0 ||
+                         record.combining_class != 0 || c - 0xAC00 < 11172u;
+    if (spaced) push(' ');
+    if (changes) {
+      changed.clear();
+      if (!append(changed, parts, c)) return false;
+      for (const char32_t x : changed) push(x);
+    } else {
+      push(c);
+    }
+    if (spaced) push(' ');
+  }
+  text = std::move(out);
+  return true;
+}
 
 }  // namespace
 

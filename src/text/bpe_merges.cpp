@@ -4,47 +4,63 @@
 #include <algorithm>
 #include <functional>
 
+#include "base/error.hpp"
+
 namespace dragoman {
 
 namespace {
 
-size_t hash_of(int32_t left, int32_t right) {
-  uint64_t hash = uint64_t{static_cast<uint32_t>(left)} << 32 | static_cast<uint32_t>(right);
-  hash *= 0x9E3779B97F4A7C15u;
-  return static_cast<size_t>(hash >> 32);
+constexpr uint32_t kRank = 0xFFFFFF;  // of a slot
+
+uint64_t hash_of(int32_t left, int32_t right) {
+  const uint64_t key = uint64_t{static_cast<uint32_t>(left)} << 32 | static_cast<uint32_t>(right);
+  return key * 0x9E3779B97F4A7C15u >> 24;
+}
+
+uint32_t tag_of(uint64_t hash) {
+  return static_cast<uint32_t>(hash) << 24;
 }
 
 }  // namespace
 
-// The slot that holds the pair, or the free one where it belongs.
-size_t MergeTable::slot_of(int32_t left, int32_t right) const {
+// The slot that holds the pair, or the free one where it belongs. What is no merge is mostly told
+// by the bits in the table: the merges lie far apart in memory.
+size_t MergeTable::slot_of(int32_t left, int32_t right, uint64_t hash) const {
   const size_t mask = table_.size() - 1;
-  size_t slot = hash_of(left, right) & mask;
+  size_t slot = static_cast<size_t>(hash >> 8) & mask;
   for (; table_[slot] != 0; slot = (slot + 1) & mask) {
-    const Merge& merge = merges_[table_[slot] - 1];
+    if ((table_[slot] & ~kRank) != tag_of(hash)) continue;
+    const Merge& merge = merges_[(table_[slot] & kRank) - 1];
     if (merge.left == left && merge.right == right) break;
   }
   return slot;
 }
 
+void MergeTable::put(size_t rank) {
+  const Merge& merge = merges_[rank];
+  const uint64_t hash = hash_of(merge.left, merge.right);
+  table_[slot_of(merge.left, merge.right, hash)] = tag_of(hash) | static_cast<uint32_t>(rank + 1);
+}
+
 // Half full at most: most pairs that are asked for are no merges, and free slots say so.
 void MergeTable::grow() {
   table_.assign(table_.empty() ? 64 : table_.size() * 2, 0);
-  for (size_t i = 0; i < merges_.size(); ++i) {
-    table_[slot_of(merges_[i].left, merges_[i].right)] = static_cast<uint32_t>(i + 1);
-  }
+  for (size_t i = 0; i < merges_.size(); ++i) put(i);
 }
 
 void MergeTable::add(int32_t left, int32_t right, int32_t id) {
+  if (merges_.size() == kRank - 1) {
+    throw Error(ErrorCode::kTokenizerFormat, "A tokenizer has more than 16777214 merges.");
+  }
   if ((merges_.size() + 1) * 2 > table_.size()) grow();
-  const size_t slot = slot_of(left, right);
   merges_.push_back({left, right, id});
-  table_[slot] = static_cast<uint32_t>(merges_.size());
+  put(merges_.size() - 1);
 }
 
 int32_t MergeTable::find(int32_t left, int32_t right) const {
   if (table_.empty()) return -1;
-  return static_cast<int32_t>(table_[slot_of(left, right)]) - 1;
+  const uint64_t hash = hash_of(left, right);
+  return static_cast<int32_t>(table_[slot_of(left, right, hash)] & kRank) - 1;
 }
 
 void CharPairs::finish() {

@@ -10,6 +10,7 @@ namespace dragoman {
 class MergeTable {
  public:
   /// Adds the next merge. Of two merges of the same pair the later one counts.
+  /// Throws tokenizer-format for the 16777215th.
   void add(int32_t left, int32_t right, int32_t id);
   /// Rank of the merge of the pair, counted from the first one added, or -1.
   int32_t find(int32_t left, int32_t right) const;
@@ -22,11 +23,12 @@ class MergeTable {
     int32_t right;
     int32_t id;
   };
-  size_t slot_of(int32_t left, int32_t right) const;
+  size_t slot_of(int32_t left, int32_t right, uint64_t hash) const;
+  void put(size_t rank);
   void grow();
 
   std::vector<Merge> merges_;    // by rank
-  std::vector<uint32_t> table_;  // rank + 1; 0 is free
+  std::vector<uint32_t> table_;  // eight bits of the hash, then rank + 1; 0 is free
 };
 
 /// Pairs of characters; asks whether a pair is among them.

@@ -25,16 +25,62 @@ bool CharSet::find(char32_t c) const {
   return found != negated_;
 }
 
+bool CharSet::is_by_class() const {
+  return std::all_of(ranges_.begin(), ranges_.end(),
+                     [](const auto& r) { return r.second < 128; }) &&
+         std::all_of(sets_.begin(), sets_.end(), [](const auto& set) { return set.is_by_class(); });
+}
+
+// Whether characters beyond ASCII of a class belong to the set, as far as classes tell.
+bool CharSet::has_class(uint32_t kind) const {
+  const bool found =
+      (categories_ >> (kind & 7) & 1) != 0 || (space_ && (kind & 8) != 0) ||
+      std::any_of(sets_.begin(), sets_.end(), [&](const auto& set) { return set.has_class(kind); });
+  return found != negated_;
+}
+
 void CharSet::finish() {
   for (char32_t c = 0; c < 128; ++c) {
-    if (find(c)) ascii_[c >> 5] |= 1u << (c & 31);
+    if (find(c)) quick_.add(c);
+  }
+  by_class_ = is_by_class();
+  for (uint32_t kind = 0; kind < QuickSet::kClasses; ++kind) {
+    if (!by_class_ || has_class(kind)) quick_.add(128 + kind);
+  }
+}
+
+void Pattern::finish() {
+  for (Node& node : nodes_) {
+    switch (node.kind) {
+      case Node::Kind::kEnd:
+        node.first.add_all();
+        break;
+      case Node::Kind::kChar:
+        for (char32_t c = 0; c < 128; ++c) {
+          if ((node.flag ? folded(c) : c) == node.character) node.first.add(c);
+        }
+        if (node.flag || node.character >= 128) node.first.add_classes();
+        break;
+      case Node::Kind::kSet:
+        node.first = sets_[node.set].quick();
+        if (node.min == 0) node.first.add(nodes_[node.next].first);
+        break;
+      case Node::Kind::kChoice:
+        for (const uint32_t choice : node.choices) node.first.add(nodes_[choice].first);
+        break;
+      case Node::Kind::kLook:
+        node.first = nodes_[node.next].first;
+        break;
+    }
   }
 }
 
 bool Pattern::find(std::u32string_view text, size_t from, Span& found) const {
   // What published expressions take is a few steps for each character.
   size_t steps = 1000 + 200 * (text.size() - from);
+  const QuickSet& first = nodes_[start_].first;
   for (size_t at = from; at < text.size(); ++at) {
+    if (!first.has(QuickSet::index_of(text[at]))) continue;
     const size_t end = match(text, at, start_, steps);
     if (end != kNone) {
       found = {at, end};
@@ -63,7 +109,9 @@ size_t Pattern::match(std::u32string_view text, size_t at, uint32_t index, size_
       const bool seen = match(text, at, node.choices[0], steps) != kNone;
       if (seen == node.flag) return kNone;
     } else {
+      const uint32_t begin = at < text.size() ? QuickSet::index_of(text[at]) : QuickSet::kEnd;
       for (size_t i = 0; i + 1 < node.choices.size(); ++i) {
+        if (!nodes_[node.choices[i]].first.has(begin)) continue;
         const size_t end = match(text, at, node.choices[i], steps);
         if (end != kNone) return end;
       }

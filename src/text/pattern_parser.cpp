@@ -47,6 +47,7 @@ class PatternParser {
     if (at_ != text_.size()) fail();
     if (tree.min_length == 0) fail();  // it would match everywhere
     pattern_.start_ = link(tree, 0);
+    pattern_.finish();
     return std::move(pattern_);
   }
 
@@ -368,6 +369,7 @@ Pattern Pattern::literal(std::string_view text) {
     throw Error(ErrorCode::kUnsupportedModel, "tokenizer.json: an empty pattern is not supported.");
   }
   pattern.start_ = next;
+  pattern.finish();
   return pattern;
 }
 

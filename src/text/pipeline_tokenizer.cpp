@@ -24,6 +24,13 @@ std::pair<uint32_t, uint32_t> white_ends(std::u32string_view text) {
   return {before, after};
 }
 
+// The same of a token as its vocabulary spells it.
+std::pair<uint32_t, uint32_t> white_ends_of(std::string_view token) {
+  const auto plain = [](char c) { return static_cast<uint8_t>(c) - 0x21u < 0x5Eu; };
+  if (token.empty() || (plain(token.front()) && plain(token.back()))) return {0, 0};
+  return white_ends(to_utf32(token));
+}
+
 // A space that byte-level text was given at its beginning has the span of the character behind it,
 // two UTF-16 units when that has four bytes. What is trimmed of it counts as one character.
 // @param token  [begin, end) in `part`
@@ -137,20 +144,39 @@ void PipelineTokenizer::encode_pieces(NormalizedText part, int32_t& word, Encodi
   std::vector<Span> words{{0, part.size()}};
   if (stages_.pre_tokenizer != nullptr) stages_.pre_tokenizer->split(part, words);
   std::vector<ModelToken> tokens;
+  tokens.reserve(2 * words.size());
+  const size_t first = out.ids.size();
   for (const Span span : words) {
     if (span.begin == span.end) continue;
-    tokens.clear();
+    size_t own = tokens.size();
     stages_.model->tokenize(part.text(span), tokens);
-    for (const ModelToken& token : tokens) {
-      push(out, token.id, origin(part, span.begin + token.begin, span.begin + token.end), word);
-      // An unknown token is written otherwise than what it covers.
-      if (!stages_.post_processor.trims) continue;
-      auto white = white_ends(to_utf32(stages_.model->vocab().token(token.id).value_or("")));
-      widen_space(part, {span.begin + token.begin, span.begin + token.end},
-                  stages_.post_processor.prefixed, white);
-      out.white.push_back(white);
+    for (; own < tokens.size(); ++own) {
+      tokens[own].begin += static_cast<uint32_t>(span.begin);
+      tokens[own].end += static_cast<uint32_t>(span.begin);
     }
-    ++word;
+    out.words.resize(first + own, word++);
+  }
+  const size_t count = first + tokens.size();
+  for (auto* numbers : {&out.starts, &out.ends}) numbers->resize(count);
+  out.ids.resize(count);
+  out.type_ids.resize(count);
+  out.special.resize(count);
+  out.texts.resize(count, -1);  // the post-processor knows
+  for (size_t i = 0; i < tokens.size(); ++i) {
+    out.ids[first + i] = tokens[i].id;
+    out.starts[first + i] = part.starts[tokens[i].begin];
+    out.ends[first + i] = part.ends[tokens[i].end - 1];
+  }
+  if (stages_.post_processor.trims) push_white(part, tokens, out);
+}
+
+// An unknown token is written otherwise than what it covers.
+void PipelineTokenizer::push_white(const NormalizedText& part, std::span<const ModelToken> tokens,
+                                   Encoding& out) const {
+  for (const ModelToken& token : tokens) {
+    auto white = white_ends_of(stages_.model->vocab().token(token.id).value_or(""));
+    widen_space(part, {token.begin, token.end}, stages_.post_processor.prefixed, white);
+    out.white.push_back(white);
   }
 }
 

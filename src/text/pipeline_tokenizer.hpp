@@ -62,6 +62,8 @@ class PipelineTokenizer final : public Tokenizer {
   void encode_text(std::string_view text, int32_t& word, Encoding& out) const;
   void encode_part(NormalizedText part, int32_t& word, Encoding& out) const;
   void encode_pieces(NormalizedText part, int32_t& word, Encoding& out) const;
+  void push_white(const NormalizedText& part, std::span<const ModelToken> tokens,
+                  Encoding& out) const;
   Encoding finish(Encoding first, Encoding* second, const EncodeOptions& options) const;
 
   TokenizerStages stages_;

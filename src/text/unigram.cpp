@@ -74,13 +74,7 @@ Unigram::Unigram(Vocab vocab, std::vector<double> scores, const UnigramOptions& 
                 file + ": the score of piece " + std::to_string(i) + " is not finite.");
   }
   unk_score_ = lowest - kUnkPenalty;
-  std::vector<std::pair<std::string_view, int32_t>> keys;
-  keys.reserve(vocab_.size());
-  vocab_.each([&](std::string_view piece, int32_t id) {
-    // Of equal pieces the last one counts.
-    if (!piece.empty() && vocab_.find(piece) == id) keys.emplace_back(piece, id);
-  });
-  trie_.build(std::move(keys));
+  trie_.build(vocab_.keys());
   for (size_t i = 0; i < bytes_.size(); ++i) {
     bytes_[i] = vocab_.find(byte_piece(static_cast<uint8_t>(i)));
   }

@@ -85,6 +85,16 @@ bool Vocab::has_distinct_ids() const {
          }) == by_id_.end();
 }
 
+std::vector<std::pair<std::string_view, int32_t>> Vocab::keys() const {
+  std::vector<std::pair<std::string_view, int32_t>> keys;
+  keys.reserve(size());
+  // Of equal tokens the last one counts.
+  each([&](std::string_view token, int32_t id) {
+    if (!token.empty() && find(token) == id) keys.emplace_back(token, id);
+  });
+  return keys;
+}
+
 int32_t Vocab::find(uint32_t hash, std::string_view prefix, std::string_view rest) const {
   if (table_.empty()) return -1;
   const size_t slot = slot_of(hash, prefix, rest);

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace dragoman {
@@ -48,6 +49,9 @@ class Vocab {
   void each(F f) const {
     for (const Entry& entry : entries_) f(text_of(entry), entry.id);
   }
+
+  /// Every token that is not empty, with the id that is found for it: the keys of a trie.
+  std::vector<std::pair<std::string_view, int32_t>> keys() const;
 
   /// FNV-1a, which can be continued from any prefix's hash.
   static constexpr uint32_t kHashStart = 2166136261u;

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "text/cached_model.hpp"
+#include "text/sentencepiece/piece_trie.hpp"
 #include "text/utf8_word.hpp"
 
 namespace dragoman {
@@ -10,11 +11,7 @@ namespace {
 
 class WordPiece final : public CachedModel {
  public:
-  WordPiece(Vocab vocab, const WordPieceOptions& options)
-      : vocab_(std::move(vocab)),
-        options_(options),
-        unk_id_(vocab_.find(options_.unk_token)),
-        prefix_hash_(Vocab::hash(options_.continuing_subword_prefix)) {}
+  WordPiece(Vocab vocab, const WordPieceOptions& options);
 
   const Vocab& vocab() const override { return vocab_; }
   bool begins_word(std::string_view token) const override {
@@ -29,31 +26,35 @@ class WordPiece final : public CachedModel {
   Vocab vocab_;
   WordPieceOptions options_;
   int32_t unk_id_;
-  uint32_t prefix_hash_;
+  PieceTrie trie_;
+  uint32_t continuing_ = PieceTrie::kRoot;  // where tokens that go on with a word begin
+  bool continues_ = true;                   // whether there are any
   mutable Utf8Word word_;
-  mutable std::vector<uint32_t> hashes_;
 };
 
-// The longest token at character `begin`; its end is `begin` when none fits. Hashes are extended
-// forwards once and looked up backwards, so a word costs length x longest token, not its square.
+WordPiece::WordPiece(Vocab vocab, const WordPieceOptions& options)
+    : vocab_(std::move(vocab)), options_(options), unk_id_(vocab_.find(options_.unk_token)) {
+  trie_.build(vocab_.keys());
+  for (const char c : options_.continuing_subword_prefix) {
+    continues_ = continues_ && trie_.step(continuing_, static_cast<uint8_t>(c));
+  }
+}
+
+// The longest token at character `begin`; its end is `begin` when none fits. Tokens that end inside
+// a character fit nothing.
 ModelToken WordPiece::longest(uint32_t begin) const {
-  std::string_view prefix;
-  if (begin > 0) prefix = options_.continuing_subword_prefix;
+  ModelToken best{-1, begin, begin};
+  if (begin > 0 && !continues_) return best;
+  uint32_t node = begin > 0 ? continuing_ : PieceTrie::kRoot;
   const auto count = static_cast<uint32_t>(word_.bounds.size() - 1);
-  hashes_.clear();  // of the prefix and the first i + 1 characters
-  uint32_t hash = begin == 0 ? Vocab::kHashStart : prefix_hash_;
   for (uint32_t i = begin; i < count; ++i) {
-    const size_t length = word_.bounds[i + 1] - word_.bounds[begin];
-    // Nothing longer is in the vocabulary: words of any length take linear time.
-    if (prefix.size() + length > vocab_.max_token_bytes()) break;
-    hash = Vocab::hash(word_.slice(i, i + 1), hash);
-    hashes_.push_back(hash);
+    for (const char c : word_.slice(i, i + 1)) {
+      if (!trie_.step(node, static_cast<uint8_t>(c))) return best;
+    }
+    const int32_t id = trie_.value(node);
+    if (id >= 0) best = {id, begin, i + 1};
   }
-  for (auto n = static_cast<uint32_t>(hashes_.size()); n > 0; --n) {
-    const int32_t id = vocab_.find(hashes_[n - 1], prefix, word_.slice(begin, begin + n));
-    if (id >= 0) return {id, begin, begin + n};
-  }
-  return {-1, begin, begin};
+  return best;
 }
 
 void WordPiece::compute(std::u32string_view word, std::vector<ModelToken>& out) const {

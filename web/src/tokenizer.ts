@@ -8,7 +8,7 @@ import { storeParams } from './stored-models.js';
 import { readText, readTextList } from './texts.js';
 import { executions } from './variant.js';
 import type { Chat, TemplateOptions } from './chat-template.js';
-import type { TokenizerInfo } from './common/protocol.js';
+import type { RunAnswer, TokenizerInfo } from './common/protocol.js';
 import type { DecodeOptions, TokenizerOptions } from './generated/options.js';
 import type { ModelSource } from './models.js';
 import type { CallOptions, PipelineOptions } from './options.js';
@@ -137,15 +137,52 @@ type Action = 'encode' | 'decode' | 'ids' | 'tokens';
 
 const invalid = (message: string) => new DragomanError('invalid-argument', message);
 
+function send(
+  model: LoadedModel,
+  action: Action,
+  inputs: readonly unknown[],
+  options: unknown,
+): Promise<RunAnswer> {
+  const { signal, taskOptions } = splitCallOptions(options, ['text_pair']);
+  return model.run(JSON.stringify({ action, inputs, options: taskOptions }), signal);
+}
+
 async function ask<Result>(
   model: LoadedModel,
   action: Action,
   inputs: readonly unknown[],
   options: unknown,
 ): Promise<Result> {
-  const { signal, taskOptions } = splitCallOptions(options, ['text_pair']);
-  const request = JSON.stringify({ action, inputs, options: taskOptions });
-  return JSON.parse((await model.run(request, signal)).json) as Result;
+  return JSON.parse((await send(model, action, inputs, options)).json) as Result;
+}
+
+/** Cuts an array of all rows, one after the other, of numbers or of pairs of them. */
+function readRows(all: Int32Array, lengths: Int32Array, pairs: boolean): unknown[][] {
+  const rows: unknown[][] = [];
+  let at = 0;
+  for (const length of lengths) {
+    const row: unknown[] = [];
+    for (let i = 0; i < length; i++) row.push(pairs ? [all[at++], all[at++]] : all[at++]);
+    rows.push(row);
+  }
+  return rows;
+}
+
+async function encodeAll(
+  model: LoadedModel,
+  inputs: readonly unknown[],
+  options: unknown,
+): Promise<EncodedTexts> {
+  const { json, attachments } = await send(model, 'encode', inputs, options);
+  const arrays = attachments.map((bytes) => new Int32Array(bytes));
+  // Each member is the index of its array.
+  const { lengths, ...members } = JSON.parse(json) as Record<string, number>;
+  const array = (index = 0) => arrays[index] as Int32Array;
+  const read = ([name, index]: [string, number]) => {
+    if (name === 'overflow_to_sample_mapping') return [name, [...array(index)]];
+    return [name, readRows(array(index), array(lengths), name === 'offset_mapping')];
+  };
+  return Object.fromEntries(Object.entries(members).map(read)) as EncodedTexts;
 }
 
 /** Texts with their second ones. */
@@ -189,7 +226,7 @@ async function call(
   } = options ?? {};
   const words = split === true;
   const inputs = words ? readWords(input, pair) : readPairs(input, pair);
-  const rows = await ask<EncodedTexts>(model, 'encode', inputs, options);
+  const rows = await encodeAll(model, inputs, options);
   if (windows === true || isBatch(input, words)) return rows;
   const first = Object.entries(rows).map(([name, [row]]) => [name, row] as const);
   return Object.fromEntries(first) as unknown as EncodedText;
@@ -253,7 +290,7 @@ async function tokenize(model: LoadedModel, text: unknown, options: TokenizeOpti
   const { pair, ...others } = options;
   const inputs = readPairs(readText(text, 'The text'), pair);
   const asked = { add_special_tokens: false, ...others };
-  const { input_ids: rows } = await ask<EncodedTexts>(model, 'encode', inputs, asked);
+  const { input_ids: rows } = await encodeAll(model, inputs, asked);
   return ask<string[]>(model, 'tokens', rows[0] ?? [], { signal: options.signal });
 }
 
@@ -284,7 +321,7 @@ function create(model: LoadedModel): PreTrainedTokenizer {
     vocab_size,
     async encode(text: unknown, options?: TokenizerCallOptions) {
       const inputs = readPairs(readText(text, 'The text'), options?.text_pair);
-      return (await ask<EncodedTexts>(model, 'encode', inputs, options)).input_ids[0];
+      return (await encodeAll(model, inputs, options)).input_ids[0];
     },
     async decode(ids: unknown, options?: unknown) {
       return (await ask<string[]>(model, 'decode', [readIds(ids, 'ids')], options))[0];

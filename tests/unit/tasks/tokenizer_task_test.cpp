@@ -2,6 +2,9 @@
 // tests/node/tokenizer.test.ts.
 #include <catch2/catch_test_macros.hpp>
 
+#include <cstdint>
+#include <vector>
+
 #include "unit/tasks/task_models.hpp"
 
 namespace dragoman::test {
@@ -35,9 +38,19 @@ TEST_CASE("A tokenizer wants no weights, and its files in any order", "[tasks]")
 TEST_CASE("Texts are padded to the longest", "[tasks]") {
   Engine engine;
   const int model = load_tokenizer_task(engine);
-  const std::string result = run(engine, model, R"({"inputs": ["the", ""], "options": {
+  const int job = engine.start_job(model, R"({"inputs": ["the", ""], "options": {
       "padding": true, "return_token_type_ids": false}})");
-  CHECK(result.find(R"("attention_mask":[[1,1,1],[1,1,0]]})") != std::string::npos);
+  while (engine.step_job(job)) {
+  }
+  CHECK(engine.job_result(job) == R"({"lengths":0,"input_ids":1,"attention_mask":2})");
+  const JsonDocument places(engine.job_attachments(job), "places", ErrorCode::kInternal);
+  const auto numbers = [&](size_t index) {
+    const Json place = places.root().at(index);
+    const auto* begin = reinterpret_cast<const int32_t*>(place.at(size_t{0}).as_uint());
+    return std::vector<int32_t>(begin, begin + place.at(size_t{1}).as_uint() / sizeof(int32_t));
+  };
+  CHECK(numbers(0) == std::vector<int32_t>{3, 3});
+  CHECK(numbers(2) == std::vector<int32_t>{1, 1, 1, 1, 1, 0});
 }
 
 TEST_CASE("A request for an unknown action or option is refused", "[tasks]") {

@@ -3,6 +3,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "base/unicode_records.hpp"
 #include "base/utf.hpp"
 
 namespace dragoman {
@@ -70,6 +71,18 @@ TEST_CASE("lower case knows no context", "[unicode]") {
   CHECK(lowered(0x10400) == std::u32string(1, 0x10428));
   CHECK(lowered(0xA7DC) == std::u32string(1, 0x19B));
   CHECK(lowered(0x10FFFF) == std::u32string(1, 0x10FFFF));
+}
+
+TEST_CASE("the tables say of every character what is said of ASCII without them", "[unicode]") {
+  for (char32_t c = 0; c <= 0x10FFFF; ++c) {
+    const uint8_t flags = unicode_tables::record_of(c).flags;
+    const bool same = is_control(c) == ((flags & unicode_tables::kControl) != 0) &&
+                      is_white_space(c) == ((flags & unicode_tables::kSpace) != 0) &&
+                      is_punctuation(c) == ((flags & unicode_tables::kPunctuation) != 0);
+    if (same) continue;
+    CAPTURE(static_cast<uint32_t>(c));
+    FAIL("different properties");
+  }
 }
 
 TEST_CASE("every code point survives UTF-8 and back, surrogates excepted", "[unicode]") {
