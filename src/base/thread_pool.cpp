@@ -44,6 +44,9 @@ inline void relax() {
 }
 #endif
 
+// Longer than any tile takes: a worker that lets the caller wait so long has lost its core.
+constexpr int64_t kLateMilliseconds = 1;
+
 using Word = std::atomic<uint32_t>;
 
 // Sleeping until a word changes. libc++ for WebAssembly polls in std::atomic::wait, so there the
@@ -60,14 +63,14 @@ void wake_all(Word& word) {
   __builtin_wasm_memory_atomic_notify(reinterpret_cast<int32_t*>(&word), UINT32_MAX);
 }
 #else
-// Here milliseconds are turns of yielding, then the sleep has no end.
+// Here milliseconds are turns of yielding; then a long sleep has no end.
 bool sleep_while(Word& word, uint32_t value, int64_t milliseconds) {
   constexpr int64_t kTurnsPerMillisecond = 2'000;
   for (int64_t turn = 0; turn < milliseconds * kTurnsPerMillisecond; ++turn) {
     if (word.load(std::memory_order_acquire) != value) return true;
     std::this_thread::yield();
   }
-  word.wait(value);
+  if (milliseconds > kLateMilliseconds) word.wait(value);
   return false;
 }
 void wake_all(Word& word) {
@@ -75,8 +78,6 @@ void wake_all(Word& word) {
 }
 #endif
 
-// Longer than any tile takes: a worker that lets the caller wait so long has lost its core.
-constexpr int64_t kLateMilliseconds = 1;
 // How often the clock is read: from WebAssembly that takes two microseconds.
 constexpr int kRegionsAClock = 16;
 constexpr int kQuestionsAClock = 32;

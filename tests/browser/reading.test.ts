@@ -183,6 +183,16 @@ describe('the panel that reads', () => {
     expect(tab.errors).toEqual([]);
   });
 
+  it('marks names with the model in the box until another one is asked for', async () => {
+    const { tab } = await openDemo();
+    await click(tab, '#reading-tasks input[value=entities]');
+    await has(tab, '#reading-result mark');
+    expect(await valueOf(tab, '#reading-model')).toBe('dragoman-entities');
+    expect((await marks(tab)).words).toContain('London');
+    await shows(tab, '#fact-requests', '0');
+    expect(tab.errors).toEqual([]);
+  });
+
   it('marks the answer to a question, and lists the next ones below', async () => {
     const { tab } = await openDemo();
     await click(tab, '#reading-tasks input[value=answers]');

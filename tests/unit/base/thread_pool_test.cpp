@@ -129,13 +129,15 @@ TEST_CASE("after a late worker the caller works alone for a while, then shares a
   int alone = 0;
   pool.run(8, [&](int, int participant) { alone += participant == 0 ? 1 : 100; });
   CHECK(alone == 8);
-  std::this_thread::sleep_for(std::chrono::milliseconds(400));
-  begun = 0;
-  pool.run(2, [&](int, int) {  // would never end on the caller alone
-    begun.fetch_add(1);
-    while (begun.load() < 2) std::this_thread::yield();
-  });
-  CHECK(begun == 2);
+  std::atomic<bool> shared{false};
+  const auto now = [] { return std::chrono::steady_clock::now(); };
+  for (const auto end = now() + std::chrono::seconds(10); !shared && now() < end;) {
+    pool.run(8, [&](int, int participant) {
+      if (participant == 1) shared = true;
+      std::this_thread::sleep_for(std::chrono::microseconds(100));
+    });
+  }
+  CHECK(shared);
 }
 
 TEST_CASE("a wait now and then is forgiven, frequent ones make regions solo, for longer each time",

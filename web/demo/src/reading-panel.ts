@@ -109,6 +109,15 @@ export class ReadingPanel {
     this.#drawModels();
     this.#clear();
     this.#schedule();
+    this.#bringBoxed();
+  }
+
+  /** The first time, the model in the box of a task that the page has no model for. */
+  #bringBoxed(): void {
+    const { boxed, shared, slot } = this.#task;
+    const [name] = boxed;
+    if (name === undefined || shared !== undefined || slot.state.value.kind !== 'empty') return;
+    void slot.load({ name, source: name });
   }
 
   #fill(inputs: Inputs): void {

@@ -46,10 +46,12 @@ export interface ReadingTask {
 
 type Description<Name extends Task> = Omit<ReadingTask, 'slot' | 'reader' | 'boxed' | 'shared'> & {
   task: Name;
+  boxed?: readonly string[];
   read: (model: PipelineFor<Name>, inputs: Inputs, signal: AbortSignal) => Promise<Answer>;
 };
 
-function define<Name extends Task>({ task, read, ...rest }: Description<Name>): ReadingTask {
+function define<Name extends Task>(description: Description<Name>): ReadingTask {
+  const { task, read, boxed = [], ...rest } = description;
   const slot = new ModelSlot<PipelineFor<Name> & PipelineBase>((source, signal, report) =>
     pipeline(task, source, { signal, progress_callback: report }),
   );
@@ -57,20 +59,21 @@ function define<Name extends Task>({ task, read, ...rest }: Description<Name>): 
     const { value: model } = slot.model;
     return model && ((inputs: Inputs, signal: AbortSignal) => read(model, inputs, signal));
   };
-  return { ...rest, boxed: [], slot: slot as unknown as ModelSlot<PipelineBase>, reader };
+  return { ...rest, boxed, slot: slot as unknown as ModelSlot<PipelineBase>, reader };
 }
 
-type ClassifierDescription = Description<'text-classification'> & { boxed: readonly string[] };
-
 /** A task of classifiers: the page's own does it until another one is asked for. */
-function defineShared(shared: Classifier, description: ClassifierDescription): ReadingTask {
-  const { boxed, read } = description;
+function defineShared(
+  shared: Classifier,
+  description: Description<'text-classification'>,
+): ReadingTask {
+  const { read } = description;
   const task = define(description);
   const reader = () => {
     const { value: model } = shared.model;
     return model && ((inputs: Inputs, signal: AbortSignal) => read(model, inputs, signal));
   };
-  return { ...task, boxed, shared, reader: () => task.reader() ?? reader() };
+  return { ...task, shared, reader: () => task.reader() ?? reader() };
 }
 
 /** Models of labels in the box, with a text of the kind each was trained on. */
@@ -228,7 +231,8 @@ const entities = () =>
     id: 'entities',
     name: 'Names and places',
     task: 'token-classification',
-    note: 'People, places and other names in a text. Needs a model of named entities.',
+    note: 'People, places and other names in a text.',
+    boxed: ['dragoman-entities'],
     field: 'Text',
     example: {
       text: 'Ada Lovelace met Charles Babbage in London, long before Microsoft was founded.',
