@@ -16,15 +16,20 @@ interface Job {
   reject(error: unknown): void;
 }
 
+// One channel for all turns: one that nothing refers to may be collected with its message.
+let turns: MessageChannel | undefined;
+const waiting: (() => void)[] = [];
+
 /** Lets waiting messages in, without the pause that setTimeout makes. */
 export function nextTurn(): Promise<void> {
   if (typeof setImmediate === 'function') return new Promise((resolve) => setImmediate(resolve));
+  if (turns === undefined) {
+    turns = new MessageChannel();
+    turns.port1.onmessage = () => waiting.shift()?.();
+  }
+  const { port2 } = turns;
   return new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      resolve();
-    };
+    waiting.push(resolve);
     port2.postMessage(null);
   });
 }
