@@ -43,11 +43,6 @@ export class Scheduler {
     this.#module = module;
   }
 
-  /** Whether there are requests. */
-  get isRunning(): boolean {
-    return this.#running;
-  }
-
   /**
    * @param request JSON {"inputs", "options"}
    * @param report is told after every step what it changed

@@ -8,7 +8,7 @@ import { readExport } from './export.js';
 import { loadModel } from './loader.js';
 import { Scheduler } from './jobs.js';
 import { guarded, startModule } from './module.js';
-import { keepWarming, warmUpKernels, warmUpModel } from './warm-up.js';
+import { warmUpKernels, warmUpModel } from './warm-up.js';
 import type { Handlers, Send } from '../common/channel.js';
 import type { MemoryUse, PageMethods, WorkerMethods } from '../common/protocol.js';
 import type { PageChannel } from './http-source.js';
@@ -66,13 +66,11 @@ const handlers: Handlers<WorkerMethods> = {
     });
   },
   async load(params, context) {
-    const { module, warm, scheduler } = started();
+    const { module, warm } = started();
     const loaded = await loadModel(module, params, channel, context);
     await warm;
     warmUpModel(module.engine, loaded.handle);
     models.set(params.model, loaded);
-    const isIdle = () => !scheduler.isRunning && models.get(params.model) === loaded;
-    void keepWarming(module.engine, loaded.handle, isIdle);
     return loaded.info;
   },
   async run({ model, request, reports }, { signal, emit, transfer }) {

@@ -6,11 +6,10 @@ import type { EngineModule } from './module.js';
 
 // The optimising compiler is at work beside us; after so long what it has not done can wait.
 const kernelMilliseconds = 60;
-const modelMilliseconds = 30;
-const idleMilliseconds = 250;
+const modelMilliseconds = 40;
+const mostRounds = 8;
 // Rounds without anything becoming faster, after which all is compiled.
 const steadyRounds = 2;
-const idleRounds = 8;
 
 /** The forms this module has and this engine executes rightly, the one in use last. */
 function usableForms(engine: EngineModule): string[] {
@@ -50,47 +49,19 @@ const request = JSON.stringify({
   inputs: ['The weather is fine today, and all the children play in the garden.'],
 });
 
-/** Steps of a small request. Of what goes wrong the first real one will tell. */
-function* smallRequest(engine: EngineModule, model: number): Generator<void> {
+/**
+ * Runs a small request through a model, again and again while there is time: what takes a
+ * millisecond is compiled only after some calls. Of what goes wrong the first real one will tell.
+ */
+export function warmUpModel(engine: EngineModule, model: number): void {
+  const end = performance.now() + modelMilliseconds;
   try {
-    const job = guarded(() => engine.startJob(model, request));
-    try {
-      do yield;
-      while (guarded(() => engine.stepJob(job, 0)));
-    } finally {
+    for (let round = 0; round < mostRounds && performance.now() < end; round++) {
+      const job = guarded(() => engine.startJob(model, request));
+      while (performance.now() < end && guarded(() => engine.stepJob(job, 0)));
       guarded(() => engine.cancelJob(job));
     }
   } catch {
     // Nothing was promised; a job that failed is freed with its model.
-  }
-}
-
-/** Runs a small request through a model, or as much of it as there is time for. */
-export function warmUpModel(engine: EngineModule, model: number): void {
-  const end = performance.now() + modelMilliseconds;
-  for (const _ of smallRequest(engine, model)) if (performance.now() >= end) break;
-}
-
-/**
- * Does so again and again, a step between messages, until nothing becomes faster: functions of a
- * millisecond are compiled only after some calls. The first real request ends it.
- */
-export async function keepWarming(
-  engine: EngineModule,
-  model: number,
-  isIdle: () => boolean,
-): Promise<void> {
-  let [best, spent] = [Infinity, 0];
-  for (let round = 0, steady = 0; steady < steadyRounds || round < idleRounds; round++, steady++) {
-    let time = 0;
-    const steps = smallRequest(engine, model);
-    for (let done: boolean | undefined = false; !done;) {
-      await nextTurn();
-      if (!isIdle() || spent + time > idleMilliseconds) return void steps.return(undefined);
-      time += timed(() => (done = steps.next().done));
-    }
-    spent += time;
-    if (time < 0.9 * best) steady = -1;
-    best = Math.min(best, time);
   }
 }
