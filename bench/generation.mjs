@@ -7,23 +7,14 @@
 // Dragoman computes Q8_0 as int8 and Q4_0 as int4. A round asks each contender for one token and
 // for N more after a prompt of some 96: the difference is the cost of N tokens at a context of 128.
 // Files (240 MB) are made, and peers installed, on the first run; the package must be built.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ensureEntry, entryPath } from '../tools/lib/cache.mjs';
-import { asCommand, run, UserError } from '../tools/lib/run.mjs';
+import { asCommand, UserError } from '../tools/lib/run.mjs';
 import { servePages } from './lib/hosts.mjs';
-import { ensurePeers, ensurePython } from './lib/peers.mjs';
+import { ensureMade, ensurePeers } from './lib/peers.mjs';
 import { probes } from './lib/probes.mjs';
-import {
-  allowRelaxedSimd,
-  inDist,
-  loadPackage,
-  machine,
-  median,
-  root,
-  table,
-} from './lib/report.mjs';
+import { allowRelaxedSimd, inDist, loadPackage, machine, median, table } from './lib/report.mjs';
 
 const { values: flags } = parseArgs({
   options: {
@@ -46,14 +37,6 @@ const kinds = [
 function promptOf(count) {
   const letter = (_, i) => ` ${String.fromCharCode(97 + ((i * i * 7 + i * 3) % 26))}`;
   return Array.from({ length: count }, letter).join('');
-}
-
-function ensureModels() {
-  if (flags.models) return flags.models;
-  const script = join(root, 'bench/make_gpt2_gguf.py');
-  const folder = entryPath('bench-gpt2-gguf', readFileSync(script, 'utf8'));
-  ensureEntry(folder, (partial) => run(ensurePython(), [script, partial]));
-  return folder;
 }
 
 // In a page: opens a contender, whose generate(prompt, count) gives milliseconds.
@@ -160,7 +143,7 @@ async function inNode(models, threads) {
 await asCommand(async () => {
   allowRelaxedSimd();
   if (!existsSync(inDist('index.js'))) throw new UserError('run npm run build first.');
-  const models = ensureModels();
+  const models = flags.models ?? ensureMade('bench-gpt2-gguf', 'make_gpt2_gguf.py');
   const threads = flags.threads.split(',').map(Number);
   console.log(machine());
   const requests = [

@@ -5,12 +5,9 @@
 //   node bench/memory.mjs --load MODEL [TASK]   only loads it; int8 only
 //   node bench/memory.mjs --smollm           a decoder of SmolLM-135M's shape, made on the first
 //                                            run (270 MB); generates 32 tokens
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ensureEntry, entryPath } from '../tools/lib/cache.mjs';
-import { run } from '../tools/lib/run.mjs';
-import { ensurePython } from './lib/peers.mjs';
-import { loadPackage, root, table } from './lib/report.mjs';
+import { ensureMade } from './lib/peers.mjs';
+import { loadPackage, table } from './lib/report.mjs';
 
 const { values: flags, positionals } = parseArgs({
   options: {
@@ -22,18 +19,14 @@ const { values: flags, positionals } = parseArgs({
 const limit = (packed) => 1.3 * packed + 32 * 2 ** 20;
 const megabytes = (bytes) => (bytes / 2 ** 20).toFixed(1);
 
-function ensureSmolLm() {
-  const script = join(root, 'bench/make_smollm.py');
-  const folder = entryPath('bench-smollm', [script]);
-  ensureEntry(folder, (partial) => run(ensurePython(), [script, partial]));
-  return folder;
-}
-
 /** What is measured: the model, its tasks, and in which types. */
 function subject() {
   const [model = null, task] = positionals;
   const generation = 'text-generation';
-  if (flags.smollm) return { model: ensureSmolLm(), tasks: [generation], dtypes: ['int8', 'int4'] };
+  if (flags.smollm) {
+    const made = ensureMade('bench-smollm', 'make_smollm.py');
+    return { model: made, tasks: [generation], dtypes: ['int8', 'int4'] };
+  }
   const tasks = task ? [task] : model ? ['translation'] : ['translation', 'text-classification'];
   if (flags.load) return { model, tasks, dtypes: ['int8'] };
   return { model, tasks, dtypes: task === generation ? ['int8', 'int4'] : ['int8', 'fp32'] };

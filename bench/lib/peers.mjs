@@ -37,6 +37,14 @@ export function ensurePython() {
   return program(folder);
 }
 
+/** A folder with what a script of bench/ makes there; runs it unless that was done before. */
+export function ensureMade(name, script) {
+  const path = join(root, 'bench', script);
+  const folder = entryPath(name, readFileSync(path, 'utf8'));
+  ensureEntry(folder, (partial) => run(ensurePython(), [path, partial]));
+  return folder;
+}
+
 /** A folder with the models; makes them unless they are there (minutes, 1.5 GB). */
 export function ensureModels() {
   const folder = entryPath('bench-models', [
