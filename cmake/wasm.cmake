@@ -38,7 +38,7 @@ target_link_options(dragoman_module INTERFACE
   -sALLOW_MEMORY_GROWTH -sMAXIMUM_MEMORY=4GB
   # Eigen puts up to 128 KB on the stack, and the default 64 KB overflows silently.
   -sSTACK_SIZE=1MB -sDEFAULT_PTHREAD_STACK_SIZE=256KB
-  -sINCOMING_MODULE_JS_API=instantiateWasm,locateFile,mainScriptUrlOrBlob,print,printErr,onAbort,wasmMemory
+  -sINCOMING_MODULE_JS_API=instantiateWasm,locateFile,print,printErr,onAbort,wasmMemory
   $<IF:$<CONFIG:Debug>,-sASSERTIONS=2,-sASSERTIONS=0>)
 
 foreach(threads st mt)

@@ -1,6 +1,7 @@
 // Beginnings and ends in pages: abort, workers that die, models that come and go.
 import { describe, expect, it } from 'vitest';
 import { openSite, useBrowser } from './support/setup.js';
+import type { Tab } from './support/browsers.js';
 
 useBrowser();
 
@@ -75,6 +76,24 @@ describe('an aborted translation', () => {
   });
 });
 
+/** Ends a worker of the page while it translates, then translates again. */
+function endWorker(tab: Tab, index: number, threads?: number) {
+  const body = async ({ index, threads }: { index: number; threads: number | undefined }) => {
+    const options = { dtype: 'fp32', threads } as const;
+    const translate = await dragoman.pipeline('translation', '/golden/marian', options);
+    const long = 'the rain, the sea and the river '.repeat(2000);
+    const call = translate(long).catch((error: { code?: string }) => error.code);
+    await new Promise((done) => setTimeout(done, 100));
+    // A browser that ends a worker, for want of memory say, tells the page by an error.
+    workers[index]?.terminate();
+    workers[index]?.dispatchEvent(new ErrorEvent('error', { message: 'out of memory' }));
+    const code = await call;
+    const [after] = await translate('home');
+    return { code, after: after?.translation_text, alive: workers.map(({ alive }) => alive) };
+  };
+  return tab.evaluate(body, { index, threads });
+}
+
 describe('a worker that dies in the middle of a call', () => {
   it('of an error of its own: the call rejects and the next one works', async () => {
     const { tab } = await openSite();
@@ -101,19 +120,19 @@ describe('a worker that dies in the middle of a call', () => {
 
   it('ended from outside: the same', async () => {
     const { tab } = await openSite();
-    const result = await tab.evaluate(async () => {
-      const options = { dtype: 'fp32' } as const;
-      const translate = await dragoman.pipeline('translation', '/golden/marian', options);
-      const long = 'the rain, the sea and the river '.repeat(2000);
-      const call = translate(long).catch((error: { code?: string }) => error.code);
-      await new Promise((done) => setTimeout(done, 100));
-      // A browser that ends a worker, for want of memory say, tells the page by an error.
-      workers[0]?.terminate();
-      workers[0]?.dispatchEvent(new ErrorEvent('error', { message: 'out of memory' }));
-      const code = await call;
-      const [after] = await translate('home');
-      return { code, after: after?.translation_text, started: workers.length };
-    }, null);
-    expect(result).toEqual({ code: 'worker-crashed', after: 'C', started: 2 });
+    expect(await endWorker(tab, 0)).toEqual({
+      code: 'worker-crashed',
+      after: 'C',
+      alive: [false, true],
+    });
+  });
+
+  it.each([0, 1])('or one of its threads, which end together: worker %i', async (index) => {
+    const { tab } = await openSite({ isolated: true });
+    expect(await endWorker(tab, index, 2)).toEqual({
+      code: 'worker-crashed',
+      after: 'C',
+      alive: [false, false, true, true],
+    });
   });
 });

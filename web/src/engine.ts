@@ -19,6 +19,7 @@ import type {
   ModelInfo,
   PageMethods,
   RunAnswer,
+  Variant,
   WorkerMethods,
 } from './common/protocol.js';
 import type { Execution } from './variant.js';
@@ -40,18 +41,26 @@ class Session {
   ended = false;
   models = 0;
 
-  constructor() {
+  constructor(poolSize: number) {
     const handlers = createPageHandlers();
     this.channel = new Channel(
       (message, transfer) => this.#port.post(message, transfer),
       handlers,
       (error) => this.end(error.message),
     );
-    this.#port = startWorker(workerUrl(), {
+    this.#port = startWorker(workerUrl(), poolSize, {
       message: (data) => this.channel.receive(data as never),
       death: (reason) => this.end(reason),
     });
     this.#port.keepAlive(false);
+  }
+
+  /** @returns whether the variant computes rightly here */
+  async start(variant: Variant): Promise<boolean> {
+    const { poolPorts } = this.#port;
+    const params = { version: protocolVersion, variant, poolPorts, wasmUrl: wasmUrl(variant) };
+    const { selfTest } = await this.call('start', params, { transfer: poolPorts });
+    return selfTest;
   }
 
   /** As Channel.call; meanwhile a Node program does not end. */
@@ -83,20 +92,15 @@ class Session {
   }
 }
 
-async function startSession(execution: Execution): Promise<Session> {
-  const session = new Session();
+async function startSession({ variant, threads }: Execution): Promise<Session> {
+  const session = new Session(threads - 1);
   try {
-    const { selfTest } = await session.call('start', {
-      version: protocolVersion,
-      ...execution,
-      wasmUrl: wasmUrl(execution.variant),
-    });
-    if (selfTest) return session;
+    if (await session.start(variant)) return session;
   } catch (error) {
     session.end(messageOf(error));
     throw error;
   }
-  const reason = `the variant ${execution.variant} computes wrongly on this platform`;
+  const reason = `the variant ${variant} computes wrongly on this platform`;
   session.end(reason);
   throw new DragomanError('unsupported-browser', `${reason[0]?.toUpperCase()}${reason.slice(1)}.`);
 }

@@ -28,6 +28,8 @@ export type Handlers<Table extends Methods<Table>> = {
 export interface CallOptions<Event> {
   signal?: AbortSignal | undefined;
   onEvent?: ((event: Event) => void) | undefined;
+  /** What to hand over with the parameters instead of copying it. */
+  transfer?: Transferable[];
 }
 
 type Message =
@@ -81,7 +83,7 @@ export class Channel<Out extends Methods<Out>, In extends Methods<In>> {
   call<Name extends keyof Out & string>(
     method: Name,
     params: Out[Name]['params'],
-    { signal, onEvent }: CallOptions<Out[Name]['event']> = {},
+    { signal, onEvent, transfer }: CallOptions<Out[Name]['event']> = {},
   ): Promise<Out[Name]['result']> {
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
@@ -101,7 +103,7 @@ export class Channel<Out extends Methods<Out>, In extends Methods<In>> {
         onEvent,
       });
       try {
-        this.#send({ kind: 'call', id, method, params } satisfies Message);
+        this.#send({ kind: 'call', id, method, params } satisfies Message, transfer);
       } catch (error) {
         this.#take(id)?.reject(error);
         return;

@@ -3,6 +3,9 @@
 /** The language of these tables. Both ends must have been built from the same one. */
 export const protocolVersion = __VERSION__;
 
+/** Name of the engine's threads; the glue knows its own by it. */
+export const poolName = 'em-pthread';
+
 /** A folder served over http. */
 export interface HttpSourceSpec {
   kind: 'http';
@@ -47,7 +50,8 @@ export type Variant = 'simd' | 'relaxed' | 'simd-mt' | 'relaxed-mt';
 export interface StartParams {
   version: string;
   variant: Variant;
-  threads: number;
+  /** To the threads that run beside the worker; to be handed over. */
+  poolPorts: MessagePort[];
   wasmUrl: string;
 }
 

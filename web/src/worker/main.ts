@@ -1,13 +1,14 @@
 // The worker's entry: answers the page's calls with the engine. Threads of the engine start from
-// this same file, under a name by which the glue knows its own; they must be left to it.
+// this same file, under another name; they must be left to the glue.
 import './environment.js';
 import { Channel } from '../common/channel.js';
 import { DragomanError } from '../common/errors.js';
-import { protocolVersion } from '../common/protocol.js';
+import { poolName, protocolVersion } from '../common/protocol.js';
 import { readExport } from './export.js';
 import { loadModel } from './loader.js';
 import { Scheduler } from './jobs.js';
 import { guarded, startModule } from './module.js';
+import { joinPool } from './pool.js';
 import { warmUpKernels, warmUpModel } from './warm-up.js';
 import type { Handlers, Send } from '../common/channel.js';
 import type { MemoryUse, PageMethods, WorkerMethods } from '../common/protocol.js';
@@ -57,7 +58,7 @@ const handlers: Handlers<WorkerMethods> = {
     const { engine } = module;
     checkVersion(params.version, engine);
     return guarded(() => {
-      engine.configure(params.threads);
+      engine.configure(params.poolPorts.length + 1);
       const selfTest = engine.selfTest();
       // Files are on their way meanwhile.
       const warm = selfTest ? warmUpKernels(engine) : Promise.resolve();
@@ -119,6 +120,5 @@ const channel: PageChannel = new Channel<PageMethods, WorkerMethods>(
   handlers,
 );
 
-if (!scope.name?.startsWith('em-pthread')) {
-  scope.onmessage = ({ data }) => channel.receive(data);
-}
+if (scope.name === poolName) joinPool();
+else scope.onmessage = ({ data }) => channel.receive(data);

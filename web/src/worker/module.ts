@@ -2,6 +2,7 @@
 import { builtin, isNode } from '../common/platform.js';
 import { DragomanError, messageOf } from '../common/errors.js';
 import { FatalError } from '../common/channel.js';
+import { usePool } from './pool.js';
 import { errorCodes } from '../generated/errors.js';
 import createSingle from 'dragoman:glue/single';
 import createThreaded from 'dragoman:glue/threaded';
@@ -50,7 +51,6 @@ export interface EngineModule {
 export interface ModuleSettings {
   /** Threads to start beside the calling one. */
   poolSize?: number;
-  mainScriptUrlOrBlob?: string;
   instantiateWasm?: (
     imports: WebAssembly.Imports,
     receive: (instance: WebAssembly.Instance, module: WebAssembly.Module) => void,
@@ -98,16 +98,16 @@ function findMemory(...tables: WebAssembly.ModuleImports[]): WebAssembly.Memory 
 /** Loads and starts a module with its threads. Throws network, internal. */
 export async function startModule({
   variant,
-  threads,
+  poolPorts,
   wasmUrl,
 }: StartParams): Promise<RunningModule> {
   const compiled = await fetchModule(wasmUrl);
   const create: CreateModule = variant.endsWith('-mt') ? createThreaded : createSingle;
+  usePool(poolPorts);
   let memory: WebAssembly.Memory | undefined;
   const engine = await new Promise<EngineModule>((resolve, reject) => {
     const settings: ModuleSettings = {
-      poolSize: threads - 1,
-      mainScriptUrlOrBlob: globalThis.location.href,
+      poolSize: poolPorts.length,
       instantiateWasm: (imports, receive) => {
         WebAssembly.instantiate(compiled, imports).then((instance) => {
           memory = findMemory(...Object.values(imports), instance.exports as never);
