@@ -1,70 +1,99 @@
 // When the caller of a thread pool does better without its workers.
 //
 // Other programs may hold the workers' cores. A worker that loses its core within a tile lets the
-// caller wait until the system gives it back, milliseconds later; one that never had it costs the
-// caller what sharing costs, and one that took the caller's core costs more. Where such losses eat
-// up what sharing gains, the caller works alone for a time, then tries again; now and then one, as
-// any machine has them, is no reason to.
+// caller wait, one that takes turns with the caller on one core costs more than it does, and not
+// always can this be seen from waits. So both ways are tried: steps of a computation
+// tell how much work they did in what time, and now and then a few go the other way. The faster way
+// is kept, and the other one tried again more rarely each time it loses.
 #pragma once
 
 #include <algorithm>
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
 
 namespace dragoman {
 
-/// All times are milliseconds of one clock that never goes back.
+/// All times are milliseconds that steps took; pauses between steps do not count.
 class SoloPolicy {
  public:
-  /// Whether a region that begins now is to run on the caller alone.
-  bool is_solo(double now) {
-    if (until_ > 0.0 && now >= until_) {
-      until_ = 0.0;
-      last_ = now;
-    }
-    return until_ > 0.0;
-  }
-  /// False where is_solo() need not be asked.
-  bool may_be_solo() const { return until_ > 0.0; }
+  /// Whether the step that begins now is to run on the caller alone.
+  bool is_solo() const { return solo_ != trial_; }
 
-  /// Regions were shared up to now: some of that time may be lost later.
-  /// @param fairly  whether caller and workers each did a part of the work worth mentioning; one
-  ///     that did not had no core
-  void shared(double now, bool fairly) {
-    const double time = std::clamp(now - last_, 0.0, kMostAtOnce);
-    last_ = now;
-    if (!fairly) return lose(kLost * time, now);
-    credit_ += kWorth * time;
-    if (credit_ < kMostCredit) return;
-    credit_ = kMostCredit;
-    length_ /= 2.0;
-    if (length_ < kShortest / 2.0) length_ = 0.0;
+  /// A step is over.
+  /// @param work  what it did, in any unit   @param milliseconds  what it took
+  void stepped(uint64_t work, double milliseconds) {
+    const auto kind = static_cast<size_t>(std::bit_width(work));
+    if (kind == 0) return;
+    costs_[is_solo()][kind].add(milliseconds / static_cast<double>(work));
+    if (trial_) return judge(costs_[!is_solo()][kind], work, milliseconds);
+    until_trial_ -= milliseconds;
+    if (until_trial_ <= 0.0) begin_trial();
   }
 
-  /// The caller has waited for a worker that had lost its core.
-  void waited(double milliseconds, double now) {
-    last_ = now;
-    lose(milliseconds, now);
+  /// Within a step the caller has waited for a worker that had lost its core: a reason to try again
+  /// sooner.
+  void waited() {
+    if (is_solo()) return;
+    const double since_trial = pause_ - until_trial_;
+    until_trial_ = std::min(until_trial_, kEarly * pause_ - since_trial);
   }
 
  private:
-  void lose(double milliseconds, double now) {
-    credit_ -= milliseconds;
-    if (credit_ >= 0.0) return;
-    credit_ = 0.0;
-    length_ = std::clamp(std::max(2.0 * length_, milliseconds), kShortest, kLongest);
-    until_ = now + length_;
+  // Of work of one kind, as a unit of it takes longer in some steps than in others: in those of few
+  // rows, for one, which read as many weights.
+  struct Cost {
+    void add(double each) {
+      count = std::min(count + 1, kMost);
+      mean += (each - mean) / count;
+    }
+    static constexpr int kMost = 32;
+    double mean = 0.0;  // milliseconds for a unit of work
+    int count = 0;
+  };
+  using Costs = std::array<Cost, 65>;  // by the bits of a step's work
+
+  void begin_trial() {
+    trial_ = true;
+    measured_ = expected_ = incomparable_ = 0.0;
+    costs_[is_solo()] = {};  // of another time
   }
 
-  static constexpr double kWorth = 0.15;  // of the time shared may be lost again
-  static constexpr double kLost = 0.5;    // of the time shared unfairly
-  static constexpr double kMostAtOnce = 20.0;
-  static constexpr double kMostCredit = 5.0;
-  static constexpr double kShortest = 5.0;
-  static constexpr double kLongest = 320.0;
+  // A step of a trial is over, of which the other way's cost is known or not.
+  void judge(const Cost& other, uint64_t work, double milliseconds) {
+    if (other.count == 0) {
+      incomparable_ += milliseconds;
+      if (incomparable_ >= kPatience) end_trial(false);
+      return;
+    }
+    measured_ += milliseconds;
+    expected_ += other.mean * static_cast<double>(work);
+    if (measured_ >= kTrial) end_trial(measured_ < kBetter * expected_);
+  }
 
-  double credit_ = 2.0;
-  double last_ = 0.0;
-  double until_ = 0.0;   // solo until then; 0: not
-  double length_ = 0.0;  // of the last solo time
+  void end_trial(bool better) {
+    trial_ = false;
+    if (better) solo_ = !solo_;
+    pause_ = better ? kFirst : std::min(2.0 * pause_, kLongest);
+    until_trial_ = pause_;
+  }
+
+  static constexpr double kTrial = 16.0;     // several slices of a system's scheduler
+  static constexpr double kPatience = 50.0;  // with steps of kinds that the other way has not had
+  static constexpr double kBetter = 0.97;
+  static constexpr double kFirst = 100.0;
+  static constexpr double kLongest = 2000.0;
+  static constexpr double kEarly = 0.25;  // of a pause that waiting cuts short
+
+  bool solo_ = false;
+  bool trial_ = false;  // of the other way
+  std::array<Costs, 2> costs_;
+  double pause_ = kFirst;  // between two trials
+  double until_trial_ = kFirst;
+  double measured_ = 0.0;  // of the trial: what comparable steps took, and would have
+  double expected_ = 0.0;
+  double incomparable_ = 0.0;
 };
 
 }  // namespace dragoman

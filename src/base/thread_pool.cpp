@@ -22,6 +22,10 @@
 
 #include "base/solo_policy.hpp"
 
+#if defined(__wasm__)
+extern "C" double emscripten_get_now();  // milliseconds
+#endif
+
 namespace dragoman {
 
 namespace {
@@ -78,13 +82,13 @@ void wake_all(Word& word) {
 }
 #endif
 
-// How often the clock is read: from WebAssembly that takes two microseconds.
-constexpr int kRegionsAClock = 16;
-constexpr int kQuestionsAClock = 32;
-
 double milliseconds_now() {
+#if defined(__wasm__)
+  return emscripten_get_now();  // a tenth of what the standard library's clocks take there
+#else
   const auto since = std::chrono::steady_clock::now().time_since_epoch();
   return std::chrono::duration<double, std::milli>(since).count();
+#endif
 }
 
 // The ticket: epoch (24 bits), tiles of the region (20), next tile (20). One addition claims a
@@ -113,33 +117,27 @@ struct ThreadPool::Impl {
   int first_tile = 0;
   // Of the caller alone.
   SoloPolicy policy;
-  int questions = 0;
-  int regions = 0;  // these three since the clock was read last
-  int64_t shared_regions = 0;
-  int64_t regions_before_call = -1;
-  int vain_calls = 0;  // in a row
-  int calls_left_out = 0;
-  int64_t own_tiles = 0;
-  int64_t all_tiles = 0;
+  bool solo = false;
+  uint64_t work_done = 0;  // in this step
+  double step_begin = 0.0;
   std::vector<std::thread> workers;
 
   // Tiles are counted when no more are left, not one by one: each addition takes the counter's
   // cache line from the others.
-  // Returns how many this participant did.
-  uint32_t drain(int participant) {
+  void drain(int participant) {
     uint32_t count = 0;
     // Called without a region, a worker leaves the ticket alone: additions must stay few.
     const uint64_t last = ticket.load(std::memory_order_acquire);
-    if ((last & kTileMask) >= ((last >> kTileBits) & kTileMask)) return 0;
+    if ((last & kTileMask) >= ((last >> kTileBits) & kTileMask)) return;
     for (;;) {
       const uint64_t claimed = ticket.fetch_add(1, std::memory_order_acq_rel);
       const uint64_t tile = claimed & kTileMask;
       const uint64_t tiles = (claimed >> kTileBits) & kTileMask;
       if (tile >= tiles) {
-        if (count == 0) return 0;
+        if (count == 0) return;
         const uint32_t finished = done.fetch_add(count, std::memory_order_seq_cst) + count;
         if (finished == tiles && joining.load(std::memory_order_seq_cst)) wake_all(done);
-        return count;
+        return;
       }
       invoke(body, first_tile + static_cast<int>(tile), participant);
       ++count;
@@ -182,48 +180,13 @@ struct ThreadPool::Impl {
       if (done.load(std::memory_order_acquire) == tiles) return;
       relax();
     }
-    double late_since = 0.0;
+    bool late = false;
     joining.store(true, std::memory_order_seq_cst);
     for (uint32_t now = done.load(); now != tiles; now = done.load()) {
-      if (sleep_while(done, now, kLateMilliseconds) || late_since > 0.0) continue;
-      late_since = milliseconds_now() - kLateMilliseconds;
+      if (!sleep_while(done, now, kLateMilliseconds)) late = true;
     }
     joining.store(false, std::memory_order_relaxed);
-    if (late_since == 0.0) return;
-    const double now = milliseconds_now();
-    policy.waited(now - late_since, now);
-  }
-
-  // For regions to come. A worker that finds no core, or nothing to do, is called ever more rarely:
-  // it spins in vain, maybe on the caller's core.
-  void call() {
-    if (calls_left_out > 0) {
-      --calls_left_out;
-      return;
-    }
-    constexpr int kMostLeftOut = 64;
-    const bool vain = shared_regions == regions_before_call;
-    calls_left_out = vain ? std::min(2 * vain_calls + 1, kMostLeftOut) : 0;
-    vain_calls = calls_left_out;
-    regions_before_call = shared_regions;
-    announce();
-  }
-
-  // A participant who has a core does about its share of the tiles.
-  void judge() {
-    constexpr int64_t kLeast = 8;  // of a share
-    const auto workers_count = static_cast<int64_t>(workers.size());
-    const int64_t share = all_tiles / (workers_count + 1);
-    const bool fair =
-        own_tiles * kLeast >= share && (all_tiles - own_tiles) * kLeast >= share * workers_count;
-    policy.shared(milliseconds_now(), fair);
-    regions = 0;
-    own_tiles = all_tiles = 0;
-  }
-
-  bool is_solo() {
-    if (!policy.may_be_solo()) return false;
-    return ++questions % kQuestionsAClock != 0 || policy.is_solo(milliseconds_now());
+    if (late) policy.waited();
   }
 
   void run_shared(int first, int tiles, Invoke region_invoke, const void* region_body) {
@@ -235,11 +198,8 @@ struct ThreadPool::Impl {
     ticket.store((next_epoch << (2 * kTileBits)) | (static_cast<uint64_t>(tiles) << kTileBits),
                  std::memory_order_release);
     announce();
-    own_tiles += drain(0);
-    all_tiles += tiles;
-    ++shared_regions;
+    drain(0);
     join(static_cast<uint32_t>(tiles));
-    if (++regions == kRegionsAClock) judge();
   }
 };
 
@@ -267,16 +227,34 @@ int ThreadPool::participants() const {
 
 bool ThreadPool::awake() const {
   return !impl_->workers.empty() && impl_->sleepers.load(std::memory_order_relaxed) == 0 &&
-         !impl_->is_solo();
+         !impl_->solo;
 }
 
 // An epoch without a region: its ticket is the last one's, of which no tile is left.
 void ThreadPool::wake() {
-  if (impl_->uncalled.load(std::memory_order_relaxed) && !impl_->is_solo()) impl_->call();
+  if (impl_->uncalled.load(std::memory_order_relaxed)) impl_->announce();
+}
+
+void ThreadPool::begin_step() {
+  if (impl_->workers.empty()) return;
+  impl_->solo = impl_->policy.is_solo();
+  impl_->work_done = 0;
+  impl_->step_begin = milliseconds_now();
+  if (!impl_->solo) wake();
+}
+
+void ThreadPool::end_step() {
+  if (impl_->workers.empty()) return;
+  impl_->policy.stepped(impl_->work_done, milliseconds_now() - impl_->step_begin);
+  impl_->solo = false;
+}
+
+void ThreadPool::did(int64_t multiplications) {
+  impl_->work_done += static_cast<uint64_t>(multiplications);
 }
 
 void ThreadPool::run_erased(int tiles, Invoke invoke, const void* body) {
-  if (tiles <= 1 || impl_->workers.empty() || impl_->is_solo()) {
+  if (tiles <= 1 || impl_->workers.empty() || impl_->solo) {
     for (int tile = 0; tile < tiles; ++tile) invoke(body, tile, 0);
     return;
   }
@@ -303,6 +281,9 @@ bool ThreadPool::awake() const {
   return false;
 }
 void ThreadPool::wake() {}
+void ThreadPool::begin_step() {}
+void ThreadPool::end_step() {}
+void ThreadPool::did(int64_t) {}
 
 void ThreadPool::run_erased(int tiles, Invoke invoke, const void* body) {
   for (int tile = 0; tile < tiles; ++tile) invoke(body, tile, 0);

@@ -2,12 +2,13 @@
 //
 // The caller is participant 0 and drains tiles itself; workers claim tiles by one atomic ticket,
 // spin briefly between regions, then sleep. So a late or descheduled worker is never waited for
-// unless it holds a tile; where that happens, because other programs hold the cores, the pool does
-// without workers for a while. See docs/architecture.md.
+// unless it holds a tile; where other programs hold the cores and the caller is faster alone, the
+// pool does without workers. See docs/architecture.md.
 // Without threads (DRAGOMAN_THREADS=0, the single-threaded wasm) every region runs on the caller.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 
 namespace dragoman {
@@ -32,6 +33,22 @@ class ThreadPool {
   /// region comes. They go back to sleep when none does.
   void wake();
 
+  /// Work that belongs together, milliseconds of it. Whether workers take part in it is decided at
+  /// its beginning, by what steps took with them and without.
+  class Step {
+   public:
+    explicit Step(ThreadPool& pool) : pool_(pool) { pool_.begin_step(); }
+    ~Step() { pool_.end_step(); }
+    Step(const Step&) = delete;
+    Step& operator=(const Step&) = delete;
+
+   private:
+    ThreadPool& pool_;
+  };
+  /// Within a step, on the thread that calls run(): so many multiplications were done, shared or
+  /// not.
+  void did(int64_t multiplications);
+
   /// Runs `body(tile, participant)` once for each tile in [0, tiles) and returns when all are
   /// done. Tiles run in no particular order; `participant` is in [0, participants()), and no two
   /// tiles run at once under one participant, so it may index scratch. `body` must not throw and
@@ -49,6 +66,8 @@ class ThreadPool {
  private:
   using Invoke = void (*)(const void* body, int tile, int participant);
   void run_erased(int tiles, Invoke invoke, const void* body);
+  void begin_step();
+  void end_step();
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

@@ -32,6 +32,7 @@ void for_each_part(const Context& context, int items, int parts, size_t scratch_
   } else {
     for (int index = 0; index < items * parts; ++index) tile(index, 0);
   }
+  context.pool.did(macs);
 }
 
 }  // namespace dragoman

@@ -105,6 +105,7 @@ void run_tiles(const Context& context, const ProductSize& size, const Run& run) 
   } else {
     for (int tile = 0; tile < plan.tiles(); ++tile) body(tile, 0);
   }
+  context.pool.did(macs);
 }
 
 }  // namespace dragoman

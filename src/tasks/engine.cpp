@@ -171,7 +171,7 @@ bool Engine::step_job(int job, double seconds) {
   if (running.done) return false;
   // Nothing in the arena outlives a step, so all jobs share one, kept at the size of the largest.
   arena_.reset();
-  pool_->wake();
+  const ThreadPool::Step pool_step(*pool_);
   // Unless the step comes to its end, the job is over.
   running.failure.emplace(ErrorCode::kInternal, "The job ended in an error before.");
   try {

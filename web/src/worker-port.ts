@@ -1,9 +1,9 @@
 // Starting the worker and the threads of its engine, in pages and in Node, and hearing of their
 // end.
 //
-// The threads are the page's workers, not the worker's own: there `new Worker()` waits for the page,
-// and in Firefox now and then for ever, when another worker was ended shortly before. They also
-// fetch and compile their script while the worker does.
+// The threads are the page's workers, not the worker's own: there `new Worker()` waits for the
+// page, and in Firefox now and then for ever, when another worker was ended shortly before. They
+// also fetch and compile their script while the worker does.
 import { builtin, isNode } from './common/platform.js';
 import { DragomanError } from './common/errors.js';
 import { poolName } from './common/protocol.js';

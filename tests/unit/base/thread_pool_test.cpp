@@ -1,7 +1,6 @@
 // The pool runs every tile once, whatever the sizes and however regions follow each other.
 #include "base/thread_pool.hpp"
 
-#include <algorithm>
 #include <atomic>
 #include <catch2/catch_test_macros.hpp>
 #include <chrono>
@@ -89,11 +88,13 @@ TEST_CASE("sleeping workers are called before there is a region for them", "[bas
   }
   REQUIRE_FALSE(pool.awake());
   // More than once, as a busy machine may let the worker fall asleep again before we look.
-  for (const auto end = now() + std::chrono::seconds(10); !pool.awake() && now() < end;) {
+  bool awake = false;
+  for (const auto end = now() + std::chrono::seconds(10); !awake && now() < end;) {
     pool.wake();
     std::this_thread::yield();
+    awake = pool.awake();
   }
-  CHECK(pool.awake());
+  CHECK(awake);
   CHECK(counts_of(pool, 33) == std::vector<int>(33, 1));
 }
 
@@ -109,68 +110,88 @@ TEST_CASE("long tiles held by workers are waited for", "[base][pool]") {
   }
 }
 
-TEST_CASE("after a late worker the caller works alone for a while, then shares again",
-          "[base][pool]") {
+TEST_CASE("steps go on whether workers take part or not", "[base][pool]") {
   ThreadPool pool(2);
-  if (pool.participants() == 1) return;  // a build without threads
-  std::atomic<bool> slept{false};
-  // Of two tiles that wait for each other each participant has one; the worker's is late.
-  std::atomic<int> begun{0};
-  pool.run(2, [&](int, int participant) {
-    begun.fetch_add(1);
-    while (begun.load() < 2) std::this_thread::yield();
-    if (participant == 1) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(200));
-      slept = true;
-    }
-  });
-  CHECK(slept);
-  CHECK_FALSE(pool.awake());
-  int alone = 0;
-  pool.run(8, [&](int, int participant) { alone += participant == 0 ? 1 : 100; });
-  CHECK(alone == 8);
-  std::atomic<bool> shared{false};
-  const auto now = [] { return std::chrono::steady_clock::now(); };
-  for (const auto end = now() + std::chrono::seconds(10); !shared && now() < end;) {
+  for (int step = 0; step < 300; ++step) {
+    const ThreadPool::Step timed(pool);
+    int alone = 0;
+    std::atomic<int> all{0};
     pool.run(8, [&](int, int participant) {
-      if (participant == 1) shared = true;
       std::this_thread::sleep_for(std::chrono::microseconds(100));
+      if (participant == 0) ++alone;
+      all.fetch_add(1);
     });
+    pool.did(1000);
+    REQUIRE(all == 8);
+    REQUIRE(alone <= 8);
   }
-  CHECK(shared);
 }
 
-TEST_CASE("a wait now and then is forgiven, frequent ones make regions solo, for longer each time",
+namespace {
+
+// A computation whose steps take what its machine says, in milliseconds for a unit of work.
+struct Simulation {
+  struct Times {
+    double shared = 0.0;
+    double solo = 0.0;
+    double all() const { return shared + solo; }
+  };
+  // Long steps and short ones, whose units of work cost differently.
+  Times run(double milliseconds, double each_shared, double each_solo) {
+    Times times;
+    for (; times.all() < milliseconds; ++step) {
+      const bool is_long = step % 20 == 0;
+      const uint64_t work = is_long ? 20'000 : 1'000 + static_cast<uint64_t>(step % 3) * 100;
+      const bool solo = policy.is_solo();
+      const double each = (solo ? each_solo : each_shared) * (is_long ? 0.4 : 1.0);
+      const double took = each * static_cast<double>(work);
+      (solo ? times.solo : times.shared) += took;
+      policy.stepped(work, took);
+    }
+    return times;
+  }
+  SoloPolicy policy;
+  int step = 0;
+};
+
+}  // namespace
+
+TEST_CASE("the faster way is kept, and the other one tried ever more rarely", "[base][pool]") {
+  Simulation simulation;
+  CHECK(simulation.run(1'000, 0.001, 0.0017).solo < 200);
+  CHECK(simulation.run(10'000, 0.001, 0.0017).solo < 300);
+  // Another program takes a core.
+  CHECK(simulation.run(4'000, 0.002, 0.0017).shared < 2'500);
+  CHECK(simulation.run(10'000, 0.002, 0.0017).shared < 300);
+  // It gives it back.
+  CHECK(simulation.run(4'000, 0.001, 0.0017).solo < 2'500);
+  CHECK(simulation.run(10'000, 0.001, 0.0017).solo < 300);
+}
+
+TEST_CASE("waiting for a worker brings the trial of working alone forward", "[base][pool]") {
+  SoloPolicy policy;
+  int shared = 0;
+  for (; !policy.is_solo(); ++shared) {
+    policy.waited();
+    policy.stepped(1'000, 2.0);
+  }
+  CHECK(shared <= 14);
+  int solo = 0;
+  for (; policy.is_solo() && solo < 100; ++solo) policy.stepped(1'000, 1.8);
+  CHECK(solo > 50);  // faster by a tenth: it stays, until it is time for another trial
+}
+
+TEST_CASE("a trial ends where nothing can be compared, and steps without work do not count",
           "[base][pool]") {
   SoloPolicy policy;
-  double now = 1000.0;
-  for (int round = 0; round < 100; ++round) {  // 2 ms lost in 102
-    for (int i = 0; i < 10; ++i) policy.shared(now += 10.0, true);
-    policy.waited(2.0, now += 2.0);
-    REQUIRE_FALSE(policy.is_solo(now));
-  }
-  double alone = 0.0;
-  double shared = 0.0;
-  double longest = 0.0;
-  for (int round = 0; round < 100; ++round) {  // half of the time lost
-    policy.shared(now += 3.0, true);
-    policy.waited(3.0, now += 3.0);
-    shared += 6.0;
-    double length = 0.0;
-    for (; policy.is_solo(now); now += 0.5) length += 0.5;
-    alone += length;
-    longest = std::max(longest, length);
-  }
-  CHECK(alone > 20.0 * shared);
-  CHECK(longest <= 321.0);
-  for (int i = 0; i < 100; ++i) policy.shared(now += 10.0, true);  // the core is free again
-  policy.waited(2.0, now);
-  CHECK_FALSE(policy.is_solo(now));
-  policy.shared(now += 2.0, false);  // once: a worker that was just waking up
-  CHECK_FALSE(policy.is_solo(now));
-  policy.waited(9.0, now);
-  CHECK(policy.is_solo(now + 8.0));
-  CHECK_FALSE(policy.is_solo(now + 10.0));
+  for (int step = 0; step < 1'000; ++step) policy.stepped(0, 5.0);
+  CHECK_FALSE(policy.is_solo());
+  int steps = 0;
+  for (; !policy.is_solo(); ++steps) policy.stepped(1'000, 1.0);
+  CHECK(steps == 100);
+  steps = 0;
+  for (; policy.is_solo(); ++steps) policy.stepped(1'000'000, 1.0);
+  CHECK(steps == 50);
 }
 
 TEST_CASE("pools are made and destroyed idle, busy, and one inside another's region",

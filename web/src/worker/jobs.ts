@@ -43,6 +43,11 @@ export class Scheduler {
     this.#module = module;
   }
 
+  /** Whether there are requests. */
+  get isRunning(): boolean {
+    return this.#running;
+  }
+
   /**
    * @param request JSON {"inputs", "options"}
    * @param report is told after every step what it changed

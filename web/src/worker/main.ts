@@ -9,7 +9,7 @@ import { loadModel } from './loader.js';
 import { Scheduler } from './jobs.js';
 import { guarded, startModule } from './module.js';
 import { joinPool } from './pool.js';
-import { warmUpKernels, warmUpModel } from './warm-up.js';
+import { keepWarming, warmUpKernels, warmUpModel } from './warm-up.js';
 import type { Handlers, Send } from '../common/channel.js';
 import type { MemoryUse, PageMethods, WorkerMethods } from '../common/protocol.js';
 import type { PageChannel } from './http-source.js';
@@ -67,11 +67,13 @@ const handlers: Handlers<WorkerMethods> = {
     });
   },
   async load(params, context) {
-    const { module, warm } = started();
+    const { module, warm, scheduler } = started();
     const loaded = await loadModel(module, params, channel, context);
     await warm;
     warmUpModel(module.engine, loaded.handle);
     models.set(params.model, loaded);
+    const isIdle = () => !scheduler.isRunning && models.get(params.model) === loaded;
+    void keepWarming(module.engine, loaded.handle, isIdle);
     return loaded.info;
   },
   async run({ model, request, reports }, { signal, emit, transfer }) {

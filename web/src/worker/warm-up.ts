@@ -7,7 +7,8 @@ import type { EngineModule } from './module.js';
 // The optimising compiler is at work beside us; after so long what it has not done can wait.
 const kernelMilliseconds = 60;
 const modelMilliseconds = 40;
-const mostRounds = 8;
+const idleMilliseconds = 200;
+const mostRounds = 40;
 // Rounds without anything becoming faster, after which all is compiled.
 const steadyRounds = 2;
 
@@ -49,19 +50,44 @@ const request = JSON.stringify({
   inputs: ['The weather is fine today, and all the children play in the garden.'],
 });
 
-/**
- * Runs a small request through a model, again and again while there is time: what takes a
- * millisecond is compiled only after some calls. Of what goes wrong the first real one will tell.
- */
-export function warmUpModel(engine: EngineModule, model: number): void {
-  const end = performance.now() + modelMilliseconds;
+/** Steps of a small request. Of what goes wrong the first real one will tell. */
+function* smallRequest(engine: EngineModule, model: number): Generator<void> {
   try {
-    for (let round = 0; round < mostRounds && performance.now() < end; round++) {
-      const job = guarded(() => engine.startJob(model, request));
-      while (performance.now() < end && guarded(() => engine.stepJob(job, 0)));
+    const job = guarded(() => engine.startJob(model, request));
+    try {
+      do yield;
+      while (guarded(() => engine.stepJob(job, 0)));
+    } finally {
       guarded(() => engine.cancelJob(job));
     }
   } catch {
     // Nothing was promised; a job that failed is freed with its model.
+  }
+}
+
+/**
+ * Runs a small request through a model, again and again while there is time: what takes a
+ * millisecond is compiled only after some calls.
+ */
+export function warmUpModel(engine: EngineModule, model: number): void {
+  const end = performance.now() + modelMilliseconds;
+  for (let round = 0; round < mostRounds && performance.now() < end; round++) {
+    for (const _ of smallRequest(engine, model)) if (performance.now() >= end) break;
+  }
+}
+
+/** Goes on so, a step between messages, until there is something to do. */
+export async function keepWarming(
+  engine: EngineModule,
+  model: number,
+  isIdle: () => boolean,
+): Promise<void> {
+  for (let round = 0, spent = 0; round < mostRounds; round++) {
+    const steps = smallRequest(engine, model);
+    for (let done: boolean | undefined = false; !done;) {
+      await nextTurn();
+      if (!isIdle() || spent > idleMilliseconds) return void steps.return(undefined);
+      spent += timed(() => (done = steps.next().done));
+    }
   }
 }
