@@ -43,7 +43,7 @@ export async function probes(variant, threads, requests) {
   const { env } = await loadPackage();
   const worker = new BareWorker();
   const wasmUrl = pathToFileURL(inDist(`wasm/${variant}.wasm`)).href;
-  await worker.call('start', { version: env.version, variant, threads, wasmUrl });
+  await worker.call('start', { version: env.version, variant, poolPorts: [], wasmUrl });
   const results = [];
   for (const request of requests) {
     let best = 0;

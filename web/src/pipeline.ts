@@ -55,7 +55,9 @@ export async function pipeline<Name extends Task>(
   const engine = engineFor(executions({ variant, threads }));
   const { network } = definition;
   const spec = { task, dtype, kv_dtype, name, sources, file, store: storeParams(), network };
-  const loaded = await LoadedModel.load(engine, spec, { signal, onEvent: report });
+  const loading = LoadedModel.load(engine, spec, { signal, onEvent: report });
+  definition.prepare?.();
+  const loaded = await loading;
   try {
     const call = definition.create(loaded, task);
     const base = Object.getOwnPropertyDescriptors(describe(task, loaded));

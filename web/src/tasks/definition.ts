@@ -34,6 +34,8 @@ export interface TaskDefinition<Pipeline extends PipelineBase> {
    * classifier of texts: of a folder, each kind is stored by itself.
    */
   readonly network?: string;
+  /** What the page can do for the first call while a model loads. */
+  prepare?(): void;
   /**
    * @param task as the user named it
    * @returns the function that is called, with the members that Pipeline has beyond PipelineBase

@@ -3,7 +3,14 @@ import { DragomanError } from '../common/errors.js';
 import { isChat, readChat, renderChat } from '../chat-template.js';
 import { shown, splitCallOptions } from '../options.js';
 import { readTexts } from '../texts.js';
-import { assemble, listenerOf, makeRequest, runListening, streamNews } from './text2text.js';
+import {
+  assemble,
+  listenerOf,
+  makeRequest,
+  prepareDraws,
+  runListening,
+  streamNews,
+} from './text2text.js';
 import type { Chat, ChatMessage, TemplateOptions } from '../chat-template.js';
 import type { TokenizerInfo } from '../common/protocol.js';
 import type { LoadedModel } from '../engine.js';
@@ -264,6 +271,7 @@ async function* stream(
 }
 
 export const textGeneration: TaskDefinition<TextGenerationPipeline> = {
+  prepare: prepareDraws,
   create(model) {
     const call = (input: unknown, options?: TextGenerationCallOptions) =>
       generate(model, input, options);

@@ -77,6 +77,11 @@ export interface Text2Text<Names extends Naming> {
 }
 
 /** One output as the engine gives it, but for the name of its text. */
+/** For TaskDefinition.prepare: Node loads its cryptography when it is first asked for. */
+export function prepareDraws(): void {
+  entropy();
+}
+
 interface EngineOutput extends Output {
   token_count: number;
 }

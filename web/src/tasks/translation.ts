@@ -1,6 +1,7 @@
 // Translation, sentence by sentence, from the language that the model or the task names.
 import { DragomanError } from '../common/errors.js';
-import { generateTexts, streamTexts } from './text2text.js';
+import { prepareSplitting } from '../sentences.js';
+import { generateTexts, prepareDraws, streamTexts } from './text2text.js';
 import type { ModelInfo } from '../common/protocol.js';
 import type { TranslationOptions } from '../generated/options.js';
 import type { CallOptions } from '../options.js';
@@ -80,6 +81,10 @@ function sourceLanguage(task: string, info: ModelInfo): string {
 
 export const translation: TaskDefinition<TranslationPipeline> = {
   defaultModels: { translation: 'dragoman-en-fr', translation_en_to_fr: 'dragoman-en-fr' },
+  prepare() {
+    prepareDraws();
+    prepareSplitting();
+  },
   create(model, task) {
     const known = sourceLanguage(task, model.info);
     const own = (options?: TranslationStreamOptions) => {
