@@ -64,7 +64,7 @@ async function measureHog() {
   const rows = [];
   for (const count of [1, 8, 64]) {
     const times = [[], []];
-    for (let round = 0; round < Math.ceil(160 / (count + 8)); round++) {
+    for (let round = 0; round < Math.ceil(480 / (count + 8)); round++) {
       for (const at of [0, 1]) times[at].push(await timed(calls[at], sentences(count)));
     }
     const [one, two] = times.map(median);

@@ -2,9 +2,9 @@
 //
 // Other programs may hold the workers' cores. A worker that loses its core within a tile lets the
 // caller wait, one that takes turns with the caller on one core costs more than it does, and not
-// always can this be seen from waits. So both ways are tried: steps of a computation
-// tell how much work they did in what time, and now and then a few go the other way. The faster way
-// is kept, and the other one tried again more rarely each time it loses.
+// always can this be seen from waits. So both ways are tried: steps of a computation tell how much
+// work they did in what time, and now and then the two ways take turns for some steps. The faster
+// one is kept, and the other tried again more rarely each time it loses.
 #pragma once
 
 #include <algorithm>
@@ -19,81 +19,105 @@ namespace dragoman {
 class SoloPolicy {
  public:
   /// Whether the step that begins now is to run on the caller alone.
-  bool is_solo() const { return solo_ != trial_; }
+  bool is_solo() const { return solo_ != other_turn_; }
 
   /// A step is over.
   /// @param work  what it did, in any unit   @param milliseconds  what it took
   void stepped(uint64_t work, double milliseconds) {
     const auto kind = static_cast<size_t>(std::bit_width(work));
     if (kind == 0) return;
-    costs_[is_solo()][kind].add(milliseconds / static_cast<double>(work));
-    if (trial_) return judge(costs_[!is_solo()][kind], work, milliseconds);
+    if (in_trial_) return measure(kind, static_cast<double>(work), milliseconds);
     until_trial_ -= milliseconds;
     if (until_trial_ <= 0.0) begin_trial();
   }
 
-  /// Within a step the caller has waited for a worker that had lost its core: a reason to try again
+  /// Within a step the caller has waited for a worker that had lost its core: a reason to try
   /// sooner.
   void waited() {
-    if (is_solo()) return;
+    if (in_trial_ || solo_) return;
     const double since_trial = pause_ - until_trial_;
     until_trial_ = std::min(until_trial_, kEarly * pause_ - since_trial);
   }
 
  private:
-  // Of work of one kind, as a unit of it takes longer in some steps than in others: in those of few
-  // rows, for one, which read as many weights.
+  // Of work of one kind, by its size: a unit of it takes longer in some steps than in others, in
+  // those of few rows, for one, which read as many weights.
   struct Cost {
-    void add(double each) {
-      count = std::min(count + 1, kMost);
-      mean += (each - mean) / count;
-    }
-    static constexpr int kMost = 32;
-    double mean = 0.0;  // milliseconds for a unit of work
-    int count = 0;
+    double milliseconds = 0.0;
+    double work = 0.0;
+    double each() const { return milliseconds / work; }
   };
   using Costs = std::array<Cost, 65>;  // by the bits of a step's work
 
   void begin_trial() {
-    trial_ = true;
-    measured_ = expected_ = incomparable_ = 0.0;
-    costs_[is_solo()] = {};  // of another time
+    in_trial_ = true;
+    costs_ = {};
+    trial_ = 0.0;
+    begin_turn(true);
   }
 
-  // A step of a trial is over, of which the other way's cost is known or not.
-  void judge(const Cost& other, uint64_t work, double milliseconds) {
-    if (other.count == 0) {
-      incomparable_ += milliseconds;
-      if (incomparable_ >= kPatience) end_trial(false);
-      return;
+  void begin_turn(bool of_other) {
+    other_turn_ = of_other;
+    turn_ = 0.0;
+  }
+
+  void measure(size_t kind, double work, double milliseconds) {
+    Cost& cost = costs_[other_turn_][kind];
+    // Longer pauses than a scheduler makes come from elsewhere, and to both ways.
+    if (cost.work > 0.0) milliseconds = std::min(milliseconds, cost.each() * work + kLongestPause);
+    cost.milliseconds += milliseconds;
+    cost.work += work;
+    trial_ += milliseconds;
+    turn_ += milliseconds;
+    if (turn_ < kTurn) return;
+    begin_turn(!other_turn_);
+    judge();
+  }
+
+  // Only kinds that both ways have had can be compared.
+  void judge() {
+    std::array<double, 2> measured{};
+    std::array<double, 2> each{};  // for the same work
+    for (size_t kind = 0; kind < costs_[0].size(); ++kind) {
+      const double work = costs_[0][kind].work + costs_[1][kind].work;
+      if (costs_[0][kind].work == 0.0 || costs_[1][kind].work == 0.0) continue;
+      for (size_t way = 0; way < 2; ++way) {
+        measured[way] += costs_[way][kind].milliseconds;
+        each[way] += costs_[way][kind].each() * work;
+      }
     }
-    measured_ += milliseconds;
-    expected_ += other.mean * static_cast<double>(work);
-    if (measured_ >= kTrial) end_trial(measured_ < kBetter * expected_);
+    const bool enough = std::min(measured[0], measured[1]) >= kEnough;
+    if (enough || trial_ >= kPatience) end_trial(enough && each[1] < kBetter * each[0]);
   }
 
-  void end_trial(bool better) {
-    trial_ = false;
-    if (better) solo_ = !solo_;
-    pause_ = better ? kFirst : std::min(2.0 * pause_, kLongest);
+  void end_trial(bool other_is_better) {
+    in_trial_ = other_turn_ = false;
+    if (other_is_better) solo_ = !solo_;
+    const double longest = solo_ ? kLongestSolo : kLongest;
+    pause_ = other_is_better ? kFirst : std::min(2.0 * pause_, longest);
+    pause_ = std::max(pause_, kRarely * trial_);
     until_trial_ = pause_;
   }
 
-  static constexpr double kTrial = 16.0;     // several slices of a system's scheduler
-  static constexpr double kPatience = 50.0;  // with steps of kinds that the other way has not had
-  static constexpr double kBetter = 0.97;
+  static constexpr double kTurn = 8.0;          // some slices of a system's scheduler
+  static constexpr double kEnough = 32.0;       // of each way
+  static constexpr double kPatience = 1'000.0;  // where steps are of ever other kinds
+  static constexpr double kLongestPause = 4.0;
+  static constexpr double kBetter = 0.95;
   static constexpr double kFirst = 100.0;
-  static constexpr double kLongest = 2000.0;
-  static constexpr double kEarly = 0.25;  // of a pause that waiting cuts short
+  static constexpr double kLongest = 3'000.0;
+  static constexpr double kLongestSolo = 800.0;  // a core that is free again goes unused
+  static constexpr double kRarely = 10.0;        // so many times as long as the trial was
+  static constexpr double kEarly = 0.25;         // of a pause that waiting cuts short
 
   bool solo_ = false;
-  bool trial_ = false;  // of the other way
-  std::array<Costs, 2> costs_;
-  double pause_ = kFirst;  // between two trials
-  double until_trial_ = kFirst;
-  double measured_ = 0.0;  // of the trial: what comparable steps took, and would have
-  double expected_ = 0.0;
-  double incomparable_ = 0.0;
+  bool in_trial_ = false;
+  bool other_turn_ = false;      // within a trial: of the way that is not in use
+  std::array<Costs, 2> costs_;   // of a trial: of the way in use, of the other
+  double trial_ = 0.0;           // how long the trial has been
+  double turn_ = 0.0;            // and its turn
+  double pause_ = kFirst;        // between two trials
+  double until_trial_ = kFirst;  // of it what is left
 };
 
 }  // namespace dragoman

@@ -191,7 +191,7 @@ export function splitSentences(text: string, locale: string): SplitText {
   return { sentences, gaps };
 }
 
-/** Splits a text of no interest, so that the patterns are compiled when the first real one comes. */
+/** Splits some text, so that all is loaded and compiled when the first real one comes. */
 export function prepareSplitting(): void {
   for (let round = 0; round < 2; round++) splitSentences('It is 5. He, Dr. A. Bee, said so.', 'en');
 }
