@@ -7,14 +7,11 @@ endif()
 # The test programs are CommonJS, unlike the package whose tree they lie in.
 file(WRITE ${PROJECT_BINARY_DIR}/package.json "{ \"type\": \"commonjs\" }\n")
 
-# The tests' own code is compiled once: with atomics it can be linked with and without threads. It
-# is compiled in half the time with less optimisation, which the code under test has of its own.
-add_library(dragoman_test_flags INTERFACE)
-target_link_libraries(dragoman_test_flags INTERFACE dragoman_flags)
-target_compile_options(dragoman_test_flags INTERFACE -O1 -matomics -mbulk-memory)
+# The tests' own code is compiled once: with atomics it can be linked with and without threads.
 add_library(dragoman_tests OBJECT ${DRAGOMAN_TEST_SOURCES})
 target_link_libraries(dragoman_tests PRIVATE
   dragoman_flags dragoman_test_flags dragoman_test_usage Catch2::Catch2)
+target_compile_options(dragoman_tests PRIVATE -matomics -mbulk-memory)
 
 # Both instruction sets and both thread modes; the fourth combination would add nothing.
 set(tested_variants ${DRAGOMAN_VARIANTS})
