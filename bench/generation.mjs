@@ -150,7 +150,7 @@ await asCommand(async () => {
     { kind: 'int8', size: 64 },
     { kind: 'read', size: 256 },
   ];
-  const [int8, read] = await probes('relaxed', 1, requests);
+  const [int8, read] = await probes('relaxed', requests);
   console.log(`probes: int8 ${int8.toFixed(1)} GMAC/s, read ${read.toFixed(1)} GB/s\n`);
   if (flags.where.includes('chromium')) {
     const pages = await servePages(models, ensurePeers());

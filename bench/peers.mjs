@@ -96,7 +96,7 @@ async function probe() {
     { kind: 'f32', size: 64 },
     { kind: 'read', size: 256 },
   ];
-  const [int8, split, f32, read] = await probes('relaxed', 1, requests);
+  const [int8, split, f32, read] = await probes('relaxed', requests);
   return { int8, split, f32, read };
 }
 

@@ -102,7 +102,7 @@ console.log(
 );
 const best = [];
 for (const [, threads, variant] of rows.slice(0, 2)) {
-  const figures = await probes(variant, threads, requests);
+  const figures = await probes(variant, requests);
   best.push([threads, variant, ...figures.map((value) => value.toFixed(1))]);
 }
 console.log('\nWhat the machine can do through the same module:\n');

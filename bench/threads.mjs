@@ -25,7 +25,8 @@ const { pipeline } = await loadPackage();
 const open = (threads) => pipeline('translation', null, { threads });
 // Enough for whatever adapts to have adapted.
 const roundsOf = (count) => Math.ceil(480 / (count + 8));
-const startOther = (role) => fork(fileURLToPath(import.meta.url), ['--role', role]);
+const startOther = (role) =>
+  fork(fileURLToPath(import.meta.url), [...process.argv.slice(2), '--role', role]);
 
 /** Translates batches of the size it was told last, one after the other; of 0, none. */
 async function translateOnDemand() {

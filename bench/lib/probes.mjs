@@ -34,12 +34,12 @@ class BareWorker {
 }
 
 /**
- * Runs probes several times each and takes the best: noise only ever slows.
+ * Runs probes several times each, on one thread, and takes the best: noise only ever slows.
  *
  * @param requests  {kind, size} as in src/kernels/probe.hpp
  * @returns for each the multiply-adds or bytes in 1e9 a second
  */
-export async function probes(variant, threads, requests) {
+export async function probes(variant, requests) {
   const { env } = await loadPackage();
   const worker = new BareWorker();
   const wasmUrl = pathToFileURL(inDist(`wasm/${variant}.wasm`)).href;

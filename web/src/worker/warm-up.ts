@@ -8,7 +8,7 @@ import type { EngineModule } from './module.js';
 const kernelMilliseconds = 60;
 const modelMilliseconds = 40;
 const idleMilliseconds = 200;
-const mostRounds = 40;
+const mostRounds = 20;
 // Rounds without anything becoming faster, after which all is compiled.
 const steadyRounds = 2;
 
@@ -48,16 +48,17 @@ export async function warmUpKernels(engine: EngineModule): Promise<void> {
 // Some 16 tokens, most of them words. What generates does so with the model's own options and, by
 // other kernels, with one row; other tasks refuse the second request at once.
 const inputs = ['The weather is fine today, and all the children play in the garden.'];
-const requests = [{ inputs }, { inputs, options: { num_beams: 1 } }];
+const requests = [{ inputs }, { inputs, options: { num_beams: 1 } }].map((it) =>
+  JSON.stringify(it),
+);
 
 /** Steps of a small request. Of what goes wrong the first real one will tell. */
-function* smallRequest(engine: EngineModule, model: number, round: number): Generator<void> {
-  const request = JSON.stringify(requests[round % requests.length]);
+function* smallRequest(engine: EngineModule, model: number, request: string): Generator<void> {
+  yield;
   try {
     const job = guarded(() => engine.startJob(model, request));
     try {
-      do yield;
-      while (guarded(() => engine.stepJob(job, 0)));
+      while (guarded(() => engine.stepJob(job, 0))) yield;
     } finally {
       guarded(() => engine.cancelJob(job));
     }
@@ -66,15 +67,17 @@ function* smallRequest(engine: EngineModule, model: number, round: number): Gene
   }
 }
 
-/**
- * Runs a small request through a model, again and again while there is time: what takes a
- * millisecond is compiled only after some calls.
- */
+/** Again and again, as what takes a millisecond is compiled only after some calls. */
+function* smallRequests(engine: EngineModule, model: number): Generator<void> {
+  for (let round = 0; round < mostRounds; round++) {
+    for (const request of requests) yield* smallRequest(engine, model, request);
+  }
+}
+
+/** Runs small requests through a model while there is time. */
 export function warmUpModel(engine: EngineModule, model: number): void {
   const end = performance.now() + modelMilliseconds;
-  for (let round = 0; round < mostRounds && performance.now() < end; round++) {
-    for (const _ of smallRequest(engine, model, round)) if (performance.now() >= end) break;
-  }
+  for (const _ of smallRequests(engine, model)) if (performance.now() >= end) break;
 }
 
 /** Goes on so, a step between messages, until there is something to do. */
@@ -83,12 +86,10 @@ export async function keepWarming(
   model: number,
   isIdle: () => boolean,
 ): Promise<void> {
-  for (let round = 0, spent = 0; round < mostRounds; round++) {
-    const steps = smallRequest(engine, model, round);
-    for (let done: boolean | undefined = false; !done;) {
-      await nextTurn();
-      if (!isIdle() || spent > idleMilliseconds) return void steps.return(undefined);
-      spent += timed(() => (done = steps.next().done));
-    }
+  const steps = smallRequests(engine, model);
+  let done: boolean | undefined = false;
+  for (let spent = 0; !done; spent += timed(() => (done = steps.next().done))) {
+    await nextTurn();
+    if (!isIdle() || spent > idleMilliseconds) return void steps.return(undefined);
   }
 }
