@@ -31,12 +31,11 @@ class SoloPolicy {
     if (until_trial_ <= 0.0) begin_trial();
   }
 
-  /// Within a step the caller has waited for a worker that had lost its core: a reason to try
-  /// sooner.
-  void waited() {
-    if (in_trial_ || solo_) return;
-    const double since_trial = pause_ - until_trial_;
-    until_trial_ = std::min(until_trial_, kEarly * pause_ - since_trial);
+  /// Within a step the caller has slept until a worker was done. Longer than tiles take: it had
+  /// lost its core, a reason to try sooner the more time that takes.
+  void waited(double milliseconds) {
+    if (in_trial_ || solo_ || milliseconds < kLate) return;
+    until_trial_ -= kHaste * milliseconds;
   }
 
  private:
@@ -86,8 +85,12 @@ class SoloPolicy {
         each[way] += costs_[way][kind].each() * work;
       }
     }
-    const bool enough = std::min(measured[0], measured[1]) >= kEnough;
-    if (enough || trial_ >= kPatience) end_trial(enough && each[1] < kBetter * each[0]);
+    const double least = std::min(measured[0], measured[1]);
+    const bool is_clear = least >= kTurn && each[1] > kClearlyWorse * each[0];
+    const bool enough = least >= kEnough;
+    if (is_clear || enough || trial_ >= kPatience) {
+      end_trial(enough && each[1] < kBetter * each[0]);
+    }
   }
 
   void end_trial(bool other_is_better) {
@@ -104,11 +107,13 @@ class SoloPolicy {
   static constexpr double kPatience = 1'000.0;  // where steps are of ever other kinds
   static constexpr double kLongestPause = 4.0;
   static constexpr double kBetter = 0.95;
+  static constexpr double kClearlyWorse = 1.2;  // to be seen at once
   static constexpr double kFirst = 100.0;
   static constexpr double kLongest = 3'000.0;
   static constexpr double kLongestSolo = 800.0;  // a core that is free again goes unused
   static constexpr double kRarely = 10.0;        // so many times as long as the trial was
-  static constexpr double kEarly = 0.25;         // of a pause that waiting cuts short
+  static constexpr double kLate = 1.0;
+  static constexpr double kHaste = 10.0;  // a millisecond of waiting counts as so many
 
   bool solo_ = false;
   bool in_trial_ = false;

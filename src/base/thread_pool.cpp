@@ -48,34 +48,27 @@ inline void relax() {
 }
 #endif
 
-// Longer than any tile takes: a worker that lets the caller wait so long has lost its core.
-constexpr int64_t kLateMilliseconds = 1;
+// Microseconds of one thread. A region costs about one while workers spin; waking them costs the
+// caller 10 to 50.
+constexpr double kWorthSharing = 1.0;
+constexpr double kWorthWaking = 30.0;
 
 using Word = std::atomic<uint32_t>;
 
-// Sleeping until a word changes. libc++ for WebAssembly polls in std::atomic::wait, so there the
-// instructions are used themselves.
+// Sleeping until a word changes, or a little less. libc++ for WebAssembly polls in
+// std::atomic::wait, so there the instructions are used themselves.
 #if defined(__wasm__)
-// False when `word` was still `value` after `milliseconds`.
-bool sleep_while(Word& word, uint32_t value, int64_t milliseconds) {
-  constexpr int kTimedOut = 2;
-  return __builtin_wasm_memory_atomic_wait32(reinterpret_cast<int32_t*>(&word),
-                                             static_cast<int32_t>(value),
-                                             milliseconds * 1'000'000) != kTimedOut;
+void sleep_while(Word& word, uint32_t value) {
+  constexpr int64_t kNanoseconds = 100'000'000;
+  __builtin_wasm_memory_atomic_wait32(reinterpret_cast<int32_t*>(&word),
+                                      static_cast<int32_t>(value), kNanoseconds);
 }
 void wake_all(Word& word) {
   __builtin_wasm_memory_atomic_notify(reinterpret_cast<int32_t*>(&word), UINT32_MAX);
 }
 #else
-// Here milliseconds are turns of yielding; then a long sleep has no end.
-bool sleep_while(Word& word, uint32_t value, int64_t milliseconds) {
-  constexpr int64_t kTurnsPerMillisecond = 2'000;
-  for (int64_t turn = 0; turn < milliseconds * kTurnsPerMillisecond; ++turn) {
-    if (word.load(std::memory_order_acquire) != value) return true;
-    std::this_thread::yield();
-  }
-  if (milliseconds > kLateMilliseconds) word.wait(value);
-  return false;
+void sleep_while(Word& word, uint32_t value) {
+  word.wait(value);
 }
 void wake_all(Word& word) {
   word.notify_all();
@@ -98,108 +91,120 @@ constexpr uint64_t kTileMask = (uint64_t{1} << kTileBits) - 1;
 // Late additions must not carry into the number of tiles.
 constexpr int kMostTiles = 1 << (kTileBits - 1);
 
+constexpr uint64_t epoch_of(uint64_t ticket) {
+  return ticket >> (2 * kTileBits);
+}
+
 }  // namespace
 
 struct ThreadPool::Impl {
-  // Each in its own cache line: workers spin on one while others are written.
-  alignas(64) std::atomic<uint64_t> ticket{0};
-  alignas(64) Word epoch{0};
+  // A line of the cache travels between cores some times in each region, for 50 to 100 nanoseconds
+  // each time: so what is written together and read together lies in one, and nothing else.
+
+  // The body is written before the ticket, and read after a tile is claimed.
+  struct alignas(64) Region {
+    std::atomic<uint64_t> ticket{0};
+    Invoke invoke = nullptr;
+    const void* body = nullptr;
+    int first_tile = 0;
+  } region;
+  // Tiles that workers have finished, of all regions.
   alignas(64) Word done{0};
-  alignas(64) std::atomic<int> sleepers{0};
+  // What sleeping workers wait for.
+  alignas(64) Word calls{0};
+  std::atomic<int> sleepers{0};
   // Whether one has gone to sleep since they were called last. One that was called and has no core
   // to wake on is called once only: each call costs the caller microseconds.
   std::atomic<bool> uncalled{false};
   alignas(64) std::atomic<bool> joining{false};
   std::atomic<bool> stop{false};
-  // The region's body; written before the ticket, read after a tile is claimed.
-  Invoke invoke = nullptr;
-  const void* body = nullptr;
-  int first_tile = 0;
   // Of the caller alone.
-  SoloPolicy policy;
+  alignas(64) SoloPolicy policy;
   bool solo = false;
   uint64_t work_done = 0;  // in this step
   double step_begin = 0.0;
+  uint64_t epoch = 0;
+  uint32_t done_before = 0;  // in all regions
   std::vector<std::thread> workers;
 
-  // Tiles are counted when no more are left, not one by one: each addition takes the counter's
-  // cache line from the others.
-  void drain(int participant) {
-    uint32_t count = 0;
-    // Called without a region, a worker leaves the ticket alone: additions must stay few.
-    const uint64_t last = ticket.load(std::memory_order_acquire);
-    if ((last & kTileMask) >= ((last >> kTileBits) & kTileMask)) return;
-    for (;;) {
-      const uint64_t claimed = ticket.fetch_add(1, std::memory_order_acq_rel);
+  // Runs tiles until none is left. @returns how many
+  uint32_t drain(int participant) {
+    for (uint32_t count = 0;; ++count) {
+      const uint64_t claimed = region.ticket.fetch_add(1, std::memory_order_acq_rel);
       const uint64_t tile = claimed & kTileMask;
-      const uint64_t tiles = (claimed >> kTileBits) & kTileMask;
-      if (tile >= tiles) {
-        if (count == 0) return;
-        const uint32_t finished = done.fetch_add(count, std::memory_order_seq_cst) + count;
-        if (finished == tiles && joining.load(std::memory_order_seq_cst)) wake_all(done);
-        return;
-      }
-      invoke(body, first_tile + static_cast<int>(tile), participant);
-      ++count;
+      if (tile >= ((claimed >> kTileBits) & kTileMask)) return count;
+      region.invoke(region.body, region.first_tile + static_cast<int>(tile), participant);
     }
   }
 
-  void wait_for_epoch(uint32_t seen) {
-    for (int turn = 0; turn < kWorkerTurns; ++turn) {
-      if (epoch.load(std::memory_order_acquire) != seen) return;
-      relax();
+  // @returns the first epoch that is not `seen`
+  uint64_t wait_for_epoch(uint64_t seen) {
+    for (;;) {
+      for (int turn = 0; turn < kWorkerTurns; ++turn) {
+        const uint64_t now = epoch_of(region.ticket.load(std::memory_order_acquire));
+        if (now != seen) return now;
+        relax();
+      }
+      const uint32_t call = calls.load(std::memory_order_seq_cst);
+      sleepers.fetch_add(1, std::memory_order_relaxed);
+      uncalled.store(true, std::memory_order_seq_cst);
+      // Either this sees the new ticket, or who wrote it sees that a call is due.
+      while (epoch_of(region.ticket.load(std::memory_order_seq_cst)) == seen &&
+             calls.load(std::memory_order_seq_cst) == call) {
+        sleep_while(calls, call);
+      }
+      sleepers.fetch_sub(1, std::memory_order_relaxed);
     }
-    sleepers.fetch_add(1, std::memory_order_relaxed);
-    uncalled.store(true, std::memory_order_seq_cst);
-    // Woken at the latest after a while, should a wake-up ever be missed.
-    while (epoch.load(std::memory_order_seq_cst) == seen) sleep_while(epoch, seen, 100);
-    sleepers.fetch_sub(1, std::memory_order_relaxed);
   }
 
   void work(int participant) {
-    uint32_t seen = 0;
-    for (;;) {
-      wait_for_epoch(seen);
-      seen = epoch.load(std::memory_order_acquire);
+    for (uint64_t seen = 0;;) {
+      seen = wait_for_epoch(seen);
       if (stop.load(std::memory_order_acquire)) return;
-      drain(participant);
+      // Tiles are counted when no more are left, not one by one.
+      const uint32_t count = drain(participant);
+      if (count == 0) continue;
+      done.fetch_add(count, std::memory_order_seq_cst);
+      if (joining.load(std::memory_order_seq_cst)) wake_all(done);
     }
   }
 
-  void announce() {
-    epoch.fetch_add(1, std::memory_order_seq_cst);
-    if (uncalled.load(std::memory_order_seq_cst)) {
-      uncalled.store(false, std::memory_order_seq_cst);
-      wake_all(epoch);
-    }
+  void call() {
+    if (!uncalled.load(std::memory_order_seq_cst)) return;
+    uncalled.store(false, std::memory_order_seq_cst);
+    calls.fetch_add(1, std::memory_order_seq_cst);
+    wake_all(calls);
   }
 
-  // Waits for the last tiles.
-  void join(uint32_t tiles) {
+  void announce(int tiles) {
+    epoch = (epoch + 1) & (~uint64_t{0} >> (2 * kTileBits));
+    const uint64_t ticket =
+        (epoch << (2 * kTileBits)) | (static_cast<uint64_t>(tiles) << kTileBits);
+    region.ticket.store(ticket, std::memory_order_seq_cst);
+    call();
+  }
+
+  // Waits until workers have finished so many tiles.
+  void join(uint32_t count) {
+    const uint32_t wanted = done_before += count;
     for (int turn = 0; turn < kJoinTurns; ++turn) {
-      if (done.load(std::memory_order_acquire) == tiles) return;
+      if (done.load(std::memory_order_acquire) == wanted) return;
       relax();
     }
-    bool late = false;
+    const double begin = milliseconds_now();
     joining.store(true, std::memory_order_seq_cst);
-    for (uint32_t now = done.load(); now != tiles; now = done.load()) {
-      if (!sleep_while(done, now, kLateMilliseconds)) late = true;
-    }
+    for (uint32_t now = done.load(); now != wanted; now = done.load()) sleep_while(done, now);
     joining.store(false, std::memory_order_relaxed);
-    if (late) policy.waited();
+    policy.waited(milliseconds_now() - begin);
   }
 
-  void run_shared(int first, int tiles, Invoke region_invoke, const void* region_body) {
-    invoke = region_invoke;
-    body = region_body;
-    first_tile = first;
-    done.store(0, std::memory_order_relaxed);
-    const uint64_t next_epoch = epoch.load(std::memory_order_relaxed) + 1;
-    ticket.store((next_epoch << (2 * kTileBits)) | (static_cast<uint64_t>(tiles) << kTileBits),
-                 std::memory_order_release);
-    announce();
-    drain(0);
-    join(static_cast<uint32_t>(tiles));
+  void run_shared(int first, int tiles, Invoke invoke, const void* body) {
+    region.invoke = invoke;
+    region.body = body;
+    region.first_tile = first;
+    announce(tiles);
+    const uint32_t own = drain(0);
+    join(static_cast<uint32_t>(tiles) - own);
   }
 };
 
@@ -217,7 +222,7 @@ ThreadPool::ThreadPool(int participants) : impl_(std::make_unique<Impl>()) {
 
 ThreadPool::~ThreadPool() {
   impl_->stop.store(true, std::memory_order_release);
-  impl_->announce();
+  impl_->announce(0);
   for (std::thread& worker : impl_->workers) worker.join();
 }
 
@@ -226,13 +231,16 @@ int ThreadPool::participants() const {
 }
 
 bool ThreadPool::awake() const {
-  return !impl_->workers.empty() && impl_->sleepers.load(std::memory_order_relaxed) == 0 &&
-         !impl_->solo;
+  return !impl_->workers.empty() && impl_->sleepers.load(std::memory_order_relaxed) == 0;
 }
 
-// An epoch without a region: its ticket is the last one's, of which no tile is left.
+bool ThreadPool::pays(double microseconds) const {
+  if (impl_->workers.empty() || impl_->solo) return false;
+  return microseconds >= (awake() ? kWorthSharing : kWorthWaking);
+}
+
 void ThreadPool::wake() {
-  if (impl_->uncalled.load(std::memory_order_relaxed)) impl_->announce();
+  impl_->call();
 }
 
 void ThreadPool::begin_step() {
@@ -278,6 +286,9 @@ int ThreadPool::participants() const {
   return 1;
 }
 bool ThreadPool::awake() const {
+  return false;
+}
+bool ThreadPool::pays(double) const {
   return false;
 }
 void ThreadPool::wake() {}

@@ -25,9 +25,13 @@ class ThreadPool {
 
   int participants() const;
 
-  /// True while every worker is spinning, so that regions of a few microseconds pay. When one has
-  /// gone to sleep, waking it costs the caller some ten microseconds.
+  /// True while every worker is spinning. When one has gone to sleep, waking it costs the caller
+  /// some ten microseconds.
   bool awake() const;
+
+  /// Whether to share work that takes one thread about so long: a few microseconds of it while
+  /// workers are awake, more where they have to be woken, none in a step that does without them.
+  bool pays(double microseconds) const;
 
   /// Calls sleeping workers and does not wait for them: so that they are awake when the first
   /// region comes. They go back to sleep when none does.
@@ -61,6 +65,14 @@ class ThreadPool {
           (*static_cast<const Body*>(b))(tile, participant);
         },
         &body);
+  }
+
+  /// The same where sharing pays; else the caller runs all tiles.
+  /// @param microseconds  what they take one thread together, about
+  template <typename Body>
+  void run(int tiles, double microseconds, const Body& body) {
+    if (tiles > 1 && pays(microseconds)) return run(tiles, body);
+    for (int tile = 0; tile < tiles; ++tile) body(tile, 0);
   }
 
  private:

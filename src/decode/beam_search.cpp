@@ -59,7 +59,9 @@ BeamSearch::BeamSearch(const SearchSetup& setup, LogitsProcessors& processors,
 void BeamSearch::process(const Context& context, View<float> logits, std::span<RowNorm> norms) {
   if (!setup_.config.do_sample && !processors_.active(current_length())) return;
   if (!norms.empty()) {
-    context.pool.run(logits.rows, [&](int row, int) {
+    constexpr double kValuesPerMicrosecond = 2'000.0;
+    const double values = static_cast<double>(logits.rows) * logits.cols;
+    context.pool.run(logits.rows, values / kValuesPerMicrosecond, [&](int row, int) {
       RowNorm& norm = norms[static_cast<size_t>(row)];
       apply_norm(norm, logits.row_span(row));
       norm = {};

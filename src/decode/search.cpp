@@ -18,9 +18,15 @@ Noise noise_of(const GenerationConfig& config, uint64_t index) {
   return Noise(config.entropy).stream(index);
 }
 
-// Parts of one row, each some microseconds of work. Their size is fixed, so that a row has the same
-// norm on any number of threads.
-constexpr int kPartColumns = 8192;
+// Parts of one row, each a microsecond of work or two. Their size is fixed, so that a row has the
+// same norm on any number of threads.
+constexpr int kPartColumns = 2048;
+constexpr double kMeasuredPerMicrosecond = 1'000.0;
+constexpr double kCheckedPerMicrosecond = 4'000.0;
+
+double size_of(View<const float> rows) {
+  return static_cast<double>(rows.rows) * rows.cols;
+}
 
 // False when a value is not finite.
 bool measure(const Context& context, View<const float> rows, std::span<RowNorm> norms) {
@@ -28,7 +34,7 @@ bool measure(const Context& context, View<const float> rows, std::span<RowNorm> 
   const int parts = (rows.cols + kPartColumns - 1) / kPartColumns;
   const auto count = static_cast<size_t>(rows.rows) * static_cast<size_t>(parts);
   const std::span<RowPart> measured = context.arena.take<RowPart>(count);
-  context.pool.run(rows.rows * parts, [&](int tile, int) {
+  context.pool.run(rows.rows * parts, size_of(rows) / kMeasuredPerMicrosecond, [&](int tile, int) {
     const int first = tile % parts * kPartColumns;
     const int columns = std::min(kPartColumns, rows.cols - first);
     const std::span<const float> row = rows.row_span(tile / parts);
@@ -85,7 +91,7 @@ void measure_logits(const Context& context, View<const float> logits, std::span<
   bool finite = true;
   if (norms.empty()) {
     std::atomic<bool> all = true;
-    context.pool.run(logits.rows, [&](int row, int) {
+    context.pool.run(logits.rows, size_of(logits) / kCheckedPerMicrosecond, [&](int row, int) {
       if (!all_finite(logits.row_span(row))) all = false;
     });
     finite = all;

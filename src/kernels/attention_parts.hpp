@@ -9,9 +9,8 @@
 
 namespace dragoman {
 
-// Multiplications (keys and values together) worth waking a worker, and worth sharing.
-inline constexpr int64_t kMacsWorthWaking = 500'000;
-inline constexpr int64_t kMacsWorthSharing = 60'000;
+// Multiplications, keys and values together, with all that attention does besides.
+inline constexpr double kAttentionMacsPerMicrosecond = 10'000.0;
 
 // Runs body(item, part, scratch) for every pair, a part being a head or some, on the pool where
 // there is enough to do.
@@ -19,19 +18,15 @@ inline constexpr int64_t kMacsWorthSharing = 60'000;
 template <typename Body>
 void for_each_part(const Context& context, int items, int parts, size_t scratch_floats,
                    int64_t macs, const Body& body) {
-  const int64_t enough = context.pool.awake() ? kMacsWorthSharing : kMacsWorthWaking;
-  const int participants = macs < enough ? 1 : context.pool.participants();
+  const double microseconds = static_cast<double>(macs) / kAttentionMacsPerMicrosecond;
+  const int participants = context.pool.pays(microseconds) ? context.pool.participants() : 1;
   // Whole cache lines apart, so that participants do not write to one another's.
   const size_t stride = (scratch_floats + kPanelColumns - 1) / kPanelColumns * kPanelColumns;
   float* scratch = context.arena.take<float>(stride * static_cast<size_t>(participants)).data();
   const auto tile = [&](int index, int participant) {
     body(index / parts, index % parts, scratch + stride * static_cast<size_t>(participant));
   };
-  if (participants > 1) {
-    context.pool.run(items * parts, tile);
-  } else {
-    for (int index = 0; index < items * parts; ++index) tile(index, 0);
-  }
+  context.pool.run(items * parts, microseconds, tile);
   context.pool.did(macs);
 }
 

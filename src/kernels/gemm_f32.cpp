@@ -16,7 +16,7 @@ using namespace simd;
 
 // Inputs of a panel taken at once: 64 KB, a fraction of a second-level cache.
 constexpr int kBlockInputs = 1024;
-constexpr int64_t kMacsWorthWaking = 750'000;
+constexpr double kMacsPerMicrosecond = 25'000.0;
 
 // Bytes to be read before they are wanted, a step an input: WebAssembly has no other prefetch.
 struct Ahead {
@@ -168,7 +168,7 @@ void linear(const Context& context, View<const float> x, const F32Matrix& weight
   assert(x.cols == weights.k && out.cols == weights.n && out.rows == x.rows);
   if (x.rows == 0) return;
   const Product product{x, weights, epilogue, out};
-  run_tiles(context, {x.rows, weights.k, weights.n, kMacsWorthWaking},
+  run_tiles(context, {x.rows, weights.k, weights.n, kMacsPerMicrosecond},
             [&](Part panels, int first_row, int row_count) {
               product.run_panels(panels, first_row, row_count);
             });

@@ -22,7 +22,7 @@ namespace {
 using namespace simd;
 
 // About 30 microseconds of one thread.
-constexpr int64_t kMacsWorthWaking = 1'500'000;
+constexpr double kMacsPerMicrosecond = 40'000.0;
 // Pairs of groups of 4 inputs, which share their bytes.
 constexpr int kPairs = kInt4Inputs / (2 * kGroupInputs);
 constexpr int kPairBytes = kPanelColumns * kGroupInputs;
@@ -203,7 +203,7 @@ void linear(const Context& context, View<const float> x, const Int4Matrix& weigh
   const bool wide = int8_kernel(form, OperandRole::kWeights7).wide_rows;
   const QuantizedRows rows = quantize_rows(context, x, OperandRole::kWeights7, wide, kInt4Inputs);
   const Product product{weights, epilogue, out, rows, sum_inputs(context, rows, x.rows), form};
-  run_tiles(context, {x.rows, weights.k, weights.n, kMacsWorthWaking},
+  run_tiles(context, {x.rows, weights.k, weights.n, kMacsPerMicrosecond},
             [&](Part panels, int first_row, int row_count) {
               product.run_panels(panels, first_row, row_count);
             });

@@ -24,7 +24,7 @@ constexpr int kBlockGroups = 512;
 // Up to so many groups a panel is taken whole: the second-level cache holds it.
 constexpr int kWholeGroups = 1024;
 // About 30 microseconds of one thread.
-constexpr int64_t kMacsWorthWaking = 2'500'000;
+constexpr double kMacsPerMicrosecond = 50'000.0;
 
 Int8Form first_form() {
   return has_int8_form(Int8Form::kSplit) ? Int8Form::kSplit : Int8Form::kWiden;
@@ -159,7 +159,7 @@ void linear(const Context& context, View<const float> x, const Int8Matrix& weigh
   const Product product{
       weights, epilogue, out,
       quantize_rows(context, x, weights.role, kernel.wide_rows, kQuantizedRowMultiple), kernel.run};
-  run_tiles(context, {x.rows, weights.k, weights.n, kMacsWorthWaking},
+  run_tiles(context, {x.rows, weights.k, weights.n, kMacsPerMicrosecond},
             [&](Part panels, int first_row, int row_count) {
               product.run_panels(panels, first_row, row_count);
             });

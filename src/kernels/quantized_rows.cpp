@@ -10,10 +10,7 @@ namespace dragoman {
 
 namespace {
 
-// Elements whose quantisation takes about 30 microseconds, and what is worth a region while
-// workers are awake.
-constexpr int64_t kElementsWorthWaking = 100'000;
-constexpr int64_t kElementsWorthSharing = 10'000;
+constexpr double kElementsPerMicrosecond = 2'000.0;
 
 template <typename Integer>
 RowScale quantize_padded(View<const float> x, int index, OperandRole role, int stride,
@@ -34,10 +31,9 @@ QuantizedRows quantize_rows(const Context& context, View<const float> x, Operand
                        (wide ? sizeof(int16_t) : sizeof(int8_t));
   rows.values = context.arena.take<std::byte>(bytes).data();
   rows.scales = context.arena.take<RowScale>(static_cast<size_t>(x.rows)).data();
-  const int64_t elements = static_cast<int64_t>(x.rows) * x.cols;
-  const int64_t enough = context.pool.awake() ? kElementsWorthSharing : kElementsWorthWaking;
-  const int tiles = elements < enough ? 1 : std::min(x.rows, 8);
-  context.pool.run(tiles, [&](int tile, int) {
+  const double microseconds = static_cast<double>(x.rows) * x.cols / kElementsPerMicrosecond;
+  const int tiles = std::min(x.rows, 8);
+  context.pool.run(tiles, microseconds, [&](int tile, int) {
     const Part part = part_of(x.rows, tile, tiles);
     for (int row = part.first; row < part.last; ++row) {
       rows.scales[row] = wide ? quantize_padded<int16_t>(x, row, role, rows.stride, rows.values)

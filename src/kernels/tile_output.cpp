@@ -40,24 +40,20 @@ void finish_tile(float* values, const TilePlace& place, const Epilogue& epilogue
   }
 }
 
-TilePlan plan_tiles(const ThreadPool& pool, int64_t macs, int64_t macs_worth_waking, int rows,
-                    int panels) {
+TilePlan plan_tiles(const ThreadPool& pool, double microseconds, int rows, int panels) {
   TilePlan plan;
   plan.row_blocks = (rows + kTileRows - 1) / kTileRows;
-  // A worker that is awake costs a tenth of one that sleeps.
-  const int64_t enough = pool.awake() ? macs_worth_waking / 12 : macs_worth_waking;
-  const int64_t participants = pool.participants();
-  plan.is_shared = participants > 1 && macs >= enough;
-  if (!plan.is_shared) return plan;
-  // Enough tiles that a participant who starts late or is interrupted leaves the others work, each
-  // of some microseconds, as it costs tenths of one; and none so large that waiting for the last
-  // one takes long: some 200 microseconds.
-  constexpr int64_t kManyTiles = 16;
-  const int64_t least_macs = macs_worth_waking / 10;
-  const int64_t most_macs = 6 * macs_worth_waking;
-  const int64_t worth = std::min(kManyTiles, macs / least_macs) / participants * participants;
-  const int64_t tiles = std::max({participants, worth, macs / most_macs});
-  plan.panel_ranges = static_cast<int>(std::clamp<int64_t>(tiles / plan.row_blocks, 1, panels));
+  if (!pool.pays(microseconds)) return plan;
+  // Enough tiles that a participant who starts late or is interrupted leaves the others work, and
+  // that waiting for the last one is short; each of a microsecond at least, as it costs a tenth of
+  // one, and where there are many of three.
+  constexpr double kManyTiles = 64.0;
+  const double possible =
+      std::max(std::min(microseconds, 16.0), std::min(microseconds / 3.0, kManyTiles));
+  const int participants = pool.participants();
+  const int worth = static_cast<int>(possible) / participants * participants;
+  const int tiles = std::max(participants, worth);
+  plan.panel_ranges = std::clamp(tiles / plan.row_blocks, 1, panels);
   return plan;
 }
 

@@ -62,13 +62,10 @@ DRAGOMAN_SIMD void store_tile(const TilePlace& place, const Epilogue& epilogue, 
 struct TilePlan {
   int row_blocks = 1;
   int panel_ranges = 1;
-  bool is_shared = false;  // worth the pool
   int tiles() const { return row_blocks * panel_ranges; }
 };
-/// @param macs  multiplications in all   @param rows, panels  of the output
-/// @param macs_worth_waking  what takes one thread about 30 microseconds
-TilePlan plan_tiles(const ThreadPool& pool, int64_t macs, int64_t macs_worth_waking, int rows,
-                    int panels);
+/// @param microseconds  what all of it takes one thread   @param rows, panels  of the output
+TilePlan plan_tiles(const ThreadPool& pool, double microseconds, int rows, int panels);
 
 /// Part `index` of `count` of [0, total).
 struct Part {
@@ -80,12 +77,12 @@ constexpr Part part_of(int total, int index, int count) {
   return {at(index), at(index + 1)};
 }
 
-/// A product's size, and how many multiplications take one thread about 30 microseconds.
+/// A product's size, and how many multiplications one thread does in a microsecond, about.
 struct ProductSize {
   int rows;
   int inputs;
   int outputs;
-  int64_t macs_worth_waking;
+  double rate;
 };
 
 /// Calls run(panels, first_row, row_count) for every tile, on the pool where that is worth it.
@@ -93,18 +90,15 @@ template <typename Run>
 void run_tiles(const Context& context, const ProductSize& size, const Run& run) {
   const int panels = round_up(size.outputs, kPanelColumns) / kPanelColumns;
   const int64_t macs = static_cast<int64_t>(size.rows) * size.inputs * size.outputs;
-  const TilePlan plan = plan_tiles(context.pool, macs, size.macs_worth_waking, size.rows, panels);
+  const double microseconds = static_cast<double>(macs) / size.rate;
+  const TilePlan plan = plan_tiles(context.pool, microseconds, size.rows, panels);
   const auto body = [&](int tile, int) {
     const int first_row = tile / plan.panel_ranges * kTileRows;
     const int left = size.rows - first_row;
     run(part_of(panels, tile % plan.panel_ranges, plan.panel_ranges), first_row,
         left < kTileRows ? left : kTileRows);
   };
-  if (plan.is_shared) {
-    context.pool.run(plan.tiles(), body);
-  } else {
-    for (int tile = 0; tile < plan.tiles(); ++tile) body(tile, 0);
-  }
+  context.pool.run(plan.tiles(), microseconds, body);
   context.pool.did(macs);
 }
 

@@ -8,8 +8,8 @@
 namespace dragoman {
 
 namespace {
-// A few microseconds of work: enough to be worth another thread's while.
-constexpr int kTileRows = 32;
+constexpr double kElementsPerMicrosecond = 1'000.0;
+constexpr int kMostTiles = 16;
 }  // namespace
 
 LayerNorm::LayerNorm(int size, float epsilon, NormKind kind, float offset)
@@ -24,22 +24,18 @@ size_t LayerNorm::packed_bytes() const {
 }
 
 void LayerNorm::forward(const Context& context, View<const float> x, View<float> out) const {
-  const int tiles = (x.rows + kTileRows - 1) / kTileRows;
-  const auto normalise = [&](int tile, int) {
-    const int first = tile * kTileRows;
-    const int rows = std::min(kTileRows, x.rows - first);
+  const double microseconds = static_cast<double>(x.rows) * x.cols / kElementsPerMicrosecond;
+  const int tile_rows = std::max(4, (x.rows + kMostTiles - 1) / kMostTiles);
+  context.pool.run((x.rows + tile_rows - 1) / tile_rows, microseconds, [&](int tile, int) {
+    const int first = tile * tile_rows;
+    const int rows = std::min(tile_rows, x.rows - first);
     if (kind_ == NormKind::kRms) {
       rms_norm(x.block(first, rows), weight_.values(), offset_, epsilon_, out.block(first, rows));
     } else {
       layer_norm(x.block(first, rows), weight_.values(), bias_.values(), epsilon_,
                  out.block(first, rows));
     }
-  };
-  if (tiles > 1) {
-    context.pool.run(tiles, normalise);
-  } else {
-    normalise(0, 0);
-  }
+  });
 }
 
 }  // namespace dragoman

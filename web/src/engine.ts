@@ -14,6 +14,7 @@ import { startWorker } from './worker-port.js';
 import type {
   ExportStart,
   FileEvent,
+  LoadAnswer,
   LoadParams,
   MemoryUse,
   ModelInfo,
@@ -175,7 +176,7 @@ export class LoadedModel {
   readonly #id = ++lastModel;
   #session: Session | undefined;
   #loading: Promise<Session> | undefined;
-  #info: ModelInfo | undefined;
+  #answer: LoadAnswer | undefined;
   readonly #disposal = new AbortController();
 
   private constructor(engine: Engine, spec: ModelSpec) {
@@ -190,7 +191,12 @@ export class LoadedModel {
   }
 
   get info(): ModelInfo {
-    return this.#info as ModelInfo;
+    return (this.#answer as LoadAnswer).info;
+  }
+
+  /** Whether a small request takes some milliseconds, not tens of them. */
+  get isQuick(): boolean {
+    return (this.#answer as LoadAnswer).isQuick;
   }
 
   get execution(): Execution {
@@ -206,13 +212,15 @@ export class LoadedModel {
     signal?: AbortSignal,
     onEvent?: (event: string) => void,
   ): Promise<RunAnswer> {
-    const either = abortable(this.#disposal.signal, signal);
+    // Made only where it is needed: signals that follow others take their time in Node.
+    const either = signal && abortable(this.#disposal.signal, signal);
+    const end = either?.signal ?? this.#disposal.signal;
     try {
-      const session = await this.#ready(either.signal);
+      const session = await this.#ready(end);
       const params = { model: this.#id, request, reports: onEvent !== undefined };
-      return await session.call('run', params, { signal: either.signal, onEvent });
+      return await session.call('run', params, { signal: end, onEvent });
     } finally {
-      either.release();
+      either?.release();
     }
   }
 
@@ -259,7 +267,7 @@ export class LoadedModel {
     const session = await this.#engine.acquire();
     try {
       const params = { ...this.#spec, model: this.#id };
-      this.#info = await session.call('load', params, { signal, onEvent });
+      this.#answer = await session.call('load', params, { signal, onEvent });
       this.#session = session;
       return session;
     } catch (error) {

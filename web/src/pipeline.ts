@@ -2,6 +2,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { engineFor, LoadedModel } from './engine.js';
 import { DragomanError } from './common/errors.js';
+import { smallText } from './common/protocol.js';
 import { resolveModel } from './models.js';
 import { canonicalDtype, checkPipelineOptions, shown } from './options.js';
 import { storeParams } from './stored-models.js';
@@ -26,6 +27,17 @@ function describe(task: Task, model: LoadedModel): PipelineBase {
   // Missing in browsers that know no `await using`, which then cannot ask for it either.
   if (Symbol.asyncDispose) base[Symbol.asyncDispose] = dispose;
   return base as unknown as PipelineBase;
+}
+
+// What a page runs for the first time takes several times as long: two small calls before anybody
+// waits for one. Of what goes wrong with them the first real one will tell.
+async function warmUp(call: unknown, sample: readonly unknown[] = [smallText]): Promise<void> {
+  const run = call as (...args: readonly unknown[]) => Promise<unknown>;
+  try {
+    for (let round = 0; round < 2; round++) await run(...sample);
+  } catch {
+    // See above.
+  }
 }
 
 /**
@@ -61,6 +73,7 @@ export async function pipeline<Name extends Task>(
   try {
     const call = definition.create(loaded, task);
     const base = Object.getOwnPropertyDescriptors(describe(task, loaded));
+    if (loaded.isQuick) await warmUp(call, definition.sample);
     report?.({ status: 'ready', task, model: name });
     return Object.defineProperties(call, base) as unknown as PipelineFor<Name>;
   } catch (error) {

@@ -100,6 +100,27 @@ function* windows(intl: Intl.Segmenter, line: string): Generator<string> {
   }
 }
 
+/** How texts of a language are split. */
+interface Rules {
+  segment: Segment;
+  /** Without region or script. */
+  language: string;
+}
+
+// Making a segmenter takes as long as splitting some sentences.
+const rulesByLocale = new Map<string, Rules>();
+
+/** @param locale what is none counts as English */
+function rulesOf(locale: string): Rules {
+  let rules = rulesByLocale.get(locale);
+  if (rules === undefined) {
+    const known = isLocale(locale) ? locale : 'en';
+    rules = { segment: segmenter(known), language: new Intl.Locale(known).language };
+    rulesByLocale.set(locale, rules);
+  }
+  return rules;
+}
+
 function segmenter(locale: string): Segment {
   if (typeof Intl.Segmenter === 'function') {
     const intl = new Intl.Segmenter(locale, { granularity: 'sentence' });
@@ -161,9 +182,7 @@ function splitLine(line: string, segment: Segment, language: string): string[] {
  * @param locale language of the text, such as `en` or `pt-BR`; what is none counts as English
  */
 export function splitSentences(text: string, locale: string): SplitText {
-  const known = isLocale(locale) ? locale : 'en';
-  const segment = segmenter(known);
-  const language = new Intl.Locale(known).language;
+  const { segment, language } = rulesOf(locale);
   const sentences: string[] = [];
   const gaps = [''];
   const skip = (gap: string) => (gaps[gaps.length - 1] += gap);

@@ -195,20 +195,35 @@ TEST_CASE("a pause from elsewhere within a trial decides nothing", "[base][pool]
 }
 
 TEST_CASE("waiting for a worker brings the trial of working alone forward", "[base][pool]") {
-  SoloPolicy policy;
-  int shared = 0;
-  for (; !policy.is_solo(); ++shared) {
-    policy.waited();
-    policy.stepped(1'000, 2.0);
-  }
-  CHECK(shared <= 14);
+  SoloPolicy patient;
+  SoloPolicy hasty;
+  const auto steps_to_trial = [](SoloPolicy& policy, double wait) {
+    int steps = 0;
+    for (; !policy.is_solo(); ++steps) {
+      policy.waited(wait);
+      policy.stepped(1'000, 8.0);
+    }
+    return steps;
+  };
+  CHECK(steps_to_trial(patient, 0.5) == 13);  // no longer than a tile may take
+  CHECK(steps_to_trial(hasty, 2.0) == 4);
   int solo = 0;
   int steps = 0;
   for (; steps < 100; ++steps) {
-    solo += policy.is_solo() ? 1 : 0;
-    policy.stepped(1'000, policy.is_solo() ? 1.8 : 2.0);
+    solo += hasty.is_solo() ? 1 : 0;
+    hasty.stepped(1'000, hasty.is_solo() ? 7.2 : 8.0);
   }
   CHECK(solo > 80);  // faster by a tenth
+}
+
+TEST_CASE("a trial of what is clearly slower is short", "[base][pool]") {
+  SoloPolicy policy;
+  int solo = 0;
+  for (int step = 0; step < 1'000; ++step) {
+    solo += policy.is_solo() ? 1 : 0;
+    policy.stepped(1'000, policy.is_solo() ? 1.6 : 1.0);
+  }
+  CHECK(solo <= 4 * 5);  // after 100, 200, 400 ms…: five of 1.6 fill a turn
 }
 
 TEST_CASE("a trial ends where nothing can be compared, and steps without work do not count",

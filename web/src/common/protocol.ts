@@ -146,6 +146,15 @@ export interface TokenizerInfo {
   chat_template?: Record<string, string>;
 }
 
+/** What small requests are made of: some 16 tokens, most of them words. */
+export const smallText = 'The weather is fine today, and all the children play in the garden.';
+
+export interface LoadAnswer {
+  info: ModelInfo;
+  /** A small request takes some milliseconds, not tens of them. */
+  isQuick: boolean;
+}
+
 /** What a loaded model says about itself. */
 export interface ModelInfo {
   name: string;
@@ -206,7 +215,7 @@ export interface Method {
 /** Asked of the worker by the page. */
 export interface WorkerMethods {
   start: { params: StartParams; result: { selfTest: boolean }; event: never };
-  load: { params: LoadParams; result: ModelInfo; event: FileEvent };
+  load: { params: LoadParams; result: LoadAnswer; event: FileEvent };
   /**
    * Events come where the parameters ask for them, after every step: JSON, what changed since the
    * last one (src/tasks/job.hpp).

@@ -36,6 +36,8 @@ export interface TaskDefinition<Pipeline extends PipelineBase> {
   readonly network?: string;
   /** What the page can do for the first call while a model loads. */
   prepare?(): void;
+  /** Arguments of a small call, where one text is not enough. */
+  readonly sample?: readonly unknown[];
   /**
    * @param task as the user named it
    * @returns the function that is called, with the members that Pipeline has beyond PipelineBase

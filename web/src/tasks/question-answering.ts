@@ -89,6 +89,7 @@ async function answer(model: LoadedModel, input: unknown, rest: unknown[]): Prom
 
 export const questionAnswering: TaskDefinition<QuestionAnsweringPipeline> = {
   network: 'question-answering',
+  sample: ['What is fine?', 'It is fine.'],
   create:
     (model) =>
     (input: unknown, ...rest: unknown[]) =>

@@ -47,6 +47,7 @@ async function compare(
 
 export const sentenceSimilarity: TaskDefinition<SentenceSimilarityPipeline> = {
   network: 'features',
+  sample: ['It is fine.', ['It is.']],
   create: (model) => (source: unknown, sentences: unknown, options?: SimilarityCallOptions) =>
     compare(model, source, sentences, options),
 };

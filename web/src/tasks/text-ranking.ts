@@ -60,6 +60,7 @@ async function rank(
 }
 
 export const textRanking: TaskDefinition<TextRankingPipeline> = {
+  sample: ['What is fine?', ['It is fine.']],
   create: (model) => (query: unknown, documents: unknown, options?: RankingCallOptions) =>
     rank(model, query, documents, options),
 };

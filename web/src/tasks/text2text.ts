@@ -76,12 +76,12 @@ export interface Text2Text<Names extends Naming> {
   locale: string | undefined;
 }
 
-/** One output as the engine gives it, but for the name of its text. */
 /** For TaskDefinition.prepare: Node loads its cryptography when it is first asked for. */
 export function prepareDraws(): void {
   entropy();
 }
 
+/** One output as the engine gives it, but for the name of its text. */
 interface EngineOutput extends Output {
   token_count: number;
 }
@@ -154,13 +154,24 @@ interface Reports {
   partial: SentenceReport<EngineOutput>[];
 }
 
+type Named = Record<string, unknown>;
+
 // The engine names the text as the task does; from here on it is called the same for all.
-function read(json: string, key: string): unknown {
-  return JSON.parse(json, (_name, value: unknown) => {
-    if (typeof value !== 'object' || value === null || !(key in value)) return value;
-    const { [key as never]: text, ...rest } = value;
-    return { text, ...rest };
-  });
+function unnamed(outputs: Named[], key: string): EngineOutput[] {
+  return outputs.map(({ [key]: text, ...rest }) => ({ text, ...rest }) as EngineOutput);
+}
+
+function readOutputs(json: string, key: string): EngineOutput[][] {
+  return (JSON.parse(json) as Named[][]).map((outputs) => unnamed(outputs, key));
+}
+
+function readReports(json: string, key: string): Reports {
+  const { partial } = JSON.parse(json) as { partial: SentenceReport<Named>[] };
+  return {
+    partial: partial.map(({ outputs, ...report }) => {
+      return outputs === undefined ? report : { ...report, outputs: unnamed(outputs, key) };
+    }),
+  };
 }
 
 export interface Request {
@@ -190,10 +201,10 @@ export function makeRequest(
     plan,
     count,
     async run(signal, onReport) {
-      const onEvent = onReport && ((event: string) => onReport(read(event, names.text) as Reports));
+      const onEvent = onReport && ((event: string) => onReport(readReports(event, names.text)));
       try {
         const { json } = await model.run(request, signal, onEvent);
-        return read(json, names.text) as EngineOutput[][];
+        return readOutputs(json, names.text);
       } catch (error) {
         throw renameInput(error, plan.owners, single);
       }

@@ -63,6 +63,7 @@ async function classify(
 }
 
 export const zeroShotClassification: TaskDefinition<ZeroShotClassificationPipeline> = {
+  sample: ['It is fine.', ['fine', 'not']],
   create: (model) => (input: unknown, labels: unknown, options?: ZeroShotCallOptions) =>
     classify(model, input, labels, options),
 };

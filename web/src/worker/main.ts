@@ -70,11 +70,11 @@ const handlers: Handlers<WorkerMethods> = {
     const { module, warm, scheduler } = started();
     const loaded = await loadModel(module, params, channel, context);
     await warm;
-    warmUpModel(module.engine, loaded.handle);
+    const isQuick = warmUpModel(module.engine, loaded.handle);
     models.set(params.model, loaded);
     const isIdle = () => !scheduler.isRunning && models.get(params.model) === loaded;
     void keepWarming(module.engine, loaded.handle, isIdle);
-    return loaded.info;
+    return { info: loaded.info, isQuick };
   },
   async run({ model, request, reports }, { signal, emit, transfer }) {
     const { handle } = loadedModel(model);

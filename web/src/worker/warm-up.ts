@@ -1,5 +1,6 @@
 // Before the first request: the fastest form of the int8 product is found out, and what requests
 // will run is run, so that the browser's optimising compiler is done with it when one comes.
+import { smallText } from '../common/protocol.js';
 import { nextTurn } from './jobs.js';
 import { guarded } from './module.js';
 import type { EngineModule } from './module.js';
@@ -45,20 +46,22 @@ export async function warmUpKernels(engine: EngineModule): Promise<void> {
   if (fastest !== undefined) guarded(() => engine.selectForm(fastest));
 }
 
-// Some 16 tokens, most of them words. What generates does so with the model's own options and, by
+// What generates does so with the model's own options and, by
 // other kernels, with one row; other tasks refuse the second request at once.
-const inputs = ['The weather is fine today, and all the children play in the garden.'];
+const inputs = [smallText];
 const requests = [{ inputs }, { inputs, options: { num_beams: 1 } }].map((it) =>
   JSON.stringify(it),
 );
 
+type Progress = 'begin' | 'step';
+
 /** Steps of a small request. Of what goes wrong the first real one will tell. */
-function* smallRequest(engine: EngineModule, model: number, request: string): Generator<void> {
-  yield;
+function* smallRequest(engine: EngineModule, model: number, request: string): Generator<Progress> {
+  yield 'begin';
   try {
     const job = guarded(() => engine.startJob(model, request));
     try {
-      while (guarded(() => engine.stepJob(job, 0))) yield;
+      while (guarded(() => engine.stepJob(job, 0))) yield 'step';
     } finally {
       guarded(() => engine.cancelJob(job));
     }
@@ -68,16 +71,25 @@ function* smallRequest(engine: EngineModule, model: number, request: string): Ge
 }
 
 /** Again and again, as what takes a millisecond is compiled only after some calls. */
-function* smallRequests(engine: EngineModule, model: number): Generator<void> {
+function* smallRequests(engine: EngineModule, model: number): Generator<Progress> {
   for (let round = 0; round < mostRounds; round++) {
     for (const request of requests) yield* smallRequest(engine, model, request);
   }
 }
 
-/** Runs small requests through a model while there is time. */
-export function warmUpModel(engine: EngineModule, model: number): void {
+/**
+ * Runs small requests through a model while there is time.
+ *
+ * @returns whether there was time for one of each
+ */
+export function warmUpModel(engine: EngineModule, model: number): boolean {
   const end = performance.now() + modelMilliseconds;
-  for (const _ of smallRequests(engine, model)) if (performance.now() >= end) break;
+  let begun = 0;
+  for (const request of smallRequests(engine, model)) {
+    if (performance.now() >= end) break;
+    begun += Number(request === 'begin');
+  }
+  return begun > requests.length;
 }
 
 /** Goes on so, a step between messages, until there is something to do. */
