@@ -57,16 +57,23 @@ class SoloPolicy {
 
   void begin_turn(bool of_other) {
     other_turn_ = of_other;
+    settling_ = kSettling;
     turn_ = 0.0;
   }
 
   void measure(size_t kind, double work, double milliseconds) {
+    trial_ += milliseconds;
+    // Workers wake, and the system finds them a core.
+    if (settling_ > 0.0) {
+      settling_ -= milliseconds;
+      return;
+    }
     Cost& cost = costs_[other_turn_][kind];
     // Longer pauses than a scheduler makes come from elsewhere, and to both ways.
-    if (cost.work > 0.0) milliseconds = std::min(milliseconds, cost.each() * work + kLongestPause);
+    const Cost& seen = cost.work > 0.0 ? cost : costs_[!other_turn_][kind];
+    if (seen.work > 0.0) milliseconds = std::min(milliseconds, seen.each() * work + kLongestPause);
     cost.milliseconds += milliseconds;
     cost.work += work;
-    trial_ += milliseconds;
     turn_ += milliseconds;
     if (turn_ < kTurn) return;
     begin_turn(!other_turn_);
@@ -86,7 +93,8 @@ class SoloPolicy {
       }
     }
     const double least = std::min(measured[0], measured[1]);
-    const bool is_clear = least >= kTurn && each[1] > kClearlyWorse * each[0];
+    // What workers cost is seen at once only where they have the time to help.
+    const bool is_clear = !solo_ && least >= kTurn && each[1] > kClearlyWorse * each[0];
     const bool enough = least >= kEnough;
     if (is_clear || enough || trial_ >= kPatience) {
       end_trial(enough && each[1] < kBetter * each[0]);
@@ -102,13 +110,14 @@ class SoloPolicy {
     until_trial_ = pause_;
   }
 
+  static constexpr double kSettling = 1.5;
   static constexpr double kTurn = 8.0;          // some slices of a system's scheduler
   static constexpr double kEnough = 32.0;       // of each way
   static constexpr double kPatience = 1'000.0;  // where steps are of ever other kinds
   static constexpr double kLongestPause = 4.0;
   static constexpr double kBetter = 0.95;
   static constexpr double kClearlyWorse = 1.2;  // to be seen at once
-  static constexpr double kFirst = 100.0;
+  static constexpr double kFirst = 300.0;
   static constexpr double kLongest = 3'000.0;
   static constexpr double kLongestSolo = 800.0;  // a core that is free again goes unused
   static constexpr double kRarely = 10.0;        // so many times as long as the trial was
@@ -120,7 +129,8 @@ class SoloPolicy {
   bool other_turn_ = false;      // within a trial: of the way that is not in use
   std::array<Costs, 2> costs_;   // of a trial: of the way in use, of the other
   double trial_ = 0.0;           // how long the trial has been
-  double turn_ = 0.0;            // and its turn
+  double settling_ = 0.0;        // what of its turn does not count yet
+  double turn_ = 0.0;            // and the turn
   double pause_ = kFirst;        // between two trials
   double until_trial_ = kFirst;  // of it what is left
 };

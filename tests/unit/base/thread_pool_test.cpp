@@ -205,8 +205,8 @@ TEST_CASE("waiting for a worker brings the trial of working alone forward", "[ba
     }
     return steps;
   };
-  CHECK(steps_to_trial(patient, 0.5) == 13);  // no longer than a tile may take
-  CHECK(steps_to_trial(hasty, 2.0) == 4);
+  CHECK(steps_to_trial(patient, 0.5) == 38);  // no longer than a tile may take
+  CHECK(steps_to_trial(hasty, 2.0) == 11);
   int solo = 0;
   int steps = 0;
   for (; steps < 100; ++steps) {
@@ -223,7 +223,7 @@ TEST_CASE("a trial of what is clearly slower is short", "[base][pool]") {
     solo += policy.is_solo() ? 1 : 0;
     policy.stepped(1'000, policy.is_solo() ? 1.6 : 1.0);
   }
-  CHECK(solo <= 4 * 5);  // after 100, 200, 400 ms…: five of 1.6 fill a turn
+  CHECK(solo <= 2 * 7);  // after 300 ms and 600: seven of 1.6 ms to settle and fill a turn
 }
 
 TEST_CASE("a trial ends where nothing can be compared, and steps without work do not count",
@@ -233,7 +233,7 @@ TEST_CASE("a trial ends where nothing can be compared, and steps without work do
   CHECK_FALSE(policy.is_solo());
   int steps = 0;
   for (; !policy.is_solo(); ++steps) policy.stepped(1'000, 1.0);
-  CHECK(steps == 100);
+  CHECK(steps == 300);
   for (steps = 0; steps < 5'000; ++steps) policy.stepped(uint64_t{1} << steps % 60, 100.0);
   CHECK_FALSE(policy.is_solo());
 }
