@@ -23,8 +23,9 @@ if (values.role === 'spin') for (;;); // until it is killed
 allowRelaxedSimd();
 const { pipeline } = await loadPackage();
 const open = (threads) => pipeline('translation', null, { threads });
-// Enough for whatever adapts to have adapted.
-const roundsOf = (count) => Math.ceil(480 / (count + 8));
+// The first half is left out: by then whatever adapts has adapted.
+const roundsOf = (count) => 2 * Math.ceil(480 / (count + 8));
+const settled = (times) => median(times.slice(times.length / 2));
 const startOther = (role) =>
   fork(fileURLToPath(import.meta.url), [...process.argv.slice(2), '--role', role]);
 
@@ -49,7 +50,7 @@ async function compareThreads() {
     for (let round = 0; round < roundsOf(count); round++) {
       for (const at of [0, 1]) times[at].push(await timed(calls[at], sentences(count)));
     }
-    const [one, two] = times.map(median);
+    const [one, two] = times.map(settled);
     rows.push([count, one.toFixed(2), two.toFixed(2), `${(one / two).toFixed(2)}x`]);
   }
   for (const call of calls) await call.dispose();

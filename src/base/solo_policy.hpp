@@ -39,19 +39,56 @@ class SoloPolicy {
   }
 
  private:
-  // Of work of one kind, by its size: a unit of it takes longer in some steps than in others, in
-  // those of few rows, for one, which read as many weights.
-  struct Cost {
-    double milliseconds = 0.0;
-    double work = 0.0;
-    double each() const { return milliseconds / work; }
+  // What steps took in the way in use and in the other.
+  class Comparison {
+   public:
+    void add(bool of_other, size_t kind, double work, double milliseconds) {
+      Cost& cost = costs_[of_other][kind];
+      // Longer pauses than a scheduler makes come from elsewhere, and to both ways.
+      const Cost& seen = cost.work > 0.0 ? cost : costs_[!of_other][kind];
+      if (seen.work > 0.0) milliseconds = std::min(milliseconds, seen.each() * work + kPause);
+      cost.milliseconds += milliseconds;
+      cost.work += work;
+    }
+
+    struct Result {
+      double least = 0.0;  // milliseconds of each way that can be compared
+      double ratio = 1.0;  // what the other way takes for the same work, by what this one does
+    };
+    // Only kinds that both ways have had can be compared.
+    Result result() const {
+      std::array<double, 2> measured{};
+      std::array<double, 2> each{};  // for the same work
+      for (size_t kind = 0; kind < kKinds; ++kind) {
+        const double work = costs_[0][kind].work + costs_[1][kind].work;
+        if (costs_[0][kind].work == 0.0 || costs_[1][kind].work == 0.0) continue;
+        for (size_t way = 0; way < 2; ++way) {
+          measured[way] += costs_[way][kind].milliseconds;
+          each[way] += costs_[way][kind].each() * work;
+        }
+      }
+      if (each[0] == 0.0) return {};
+      return {std::min(measured[0], measured[1]), each[1] / each[0]};
+    }
+
+   private:
+    // Of work of one kind, by its size: a unit of it takes longer in some steps than in others, in
+    // those of few rows, for one, which read as many weights.
+    struct Cost {
+      double milliseconds = 0.0;
+      double work = 0.0;
+      double each() const { return milliseconds / work; }
+    };
+    static constexpr size_t kKinds = 65;  // by the bits of a step's work
+    static constexpr double kPause = 4.0;
+    std::array<std::array<Cost, kKinds>, 2> costs_;
   };
-  using Costs = std::array<Cost, 65>;  // by the bits of a step's work
 
   void begin_trial() {
     in_trial_ = true;
-    costs_ = {};
+    all_ = pair_ = {};
     trial_ = 0.0;
+    pairs_ = wins_ = 0;
     begin_turn(true);
   }
 
@@ -63,41 +100,33 @@ class SoloPolicy {
 
   void measure(size_t kind, double work, double milliseconds) {
     trial_ += milliseconds;
-    // Workers wake, and the system finds them a core.
-    if (settling_ > 0.0) {
+    // Workers wake, and the system finds them a core; of a long step that is a small part.
+    if (settling_ > 0.0 && milliseconds < kTurn / 2.0) {
       settling_ -= milliseconds;
       return;
     }
-    Cost& cost = costs_[other_turn_][kind];
-    // Longer pauses than a scheduler makes come from elsewhere, and to both ways.
-    const Cost& seen = cost.work > 0.0 ? cost : costs_[!other_turn_][kind];
-    if (seen.work > 0.0) milliseconds = std::min(milliseconds, seen.each() * work + kLongestPause);
-    cost.milliseconds += milliseconds;
-    cost.work += work;
+    all_.add(other_turn_, kind, work, milliseconds);
+    pair_.add(other_turn_, kind, work, milliseconds);
     turn_ += milliseconds;
     if (turn_ < kTurn) return;
-    begin_turn(!other_turn_);
-    judge();
+    const bool was_other = other_turn_;
+    begin_turn(!was_other);
+    if (!was_other) judge();
   }
 
-  // Only kinds that both ways have had can be compared.
+  // After a turn of either way. What disturbs one way and not the other, a compiler at work, say,
+  // does so for some pairs of turns: the other way has to be better in most.
   void judge() {
-    std::array<double, 2> measured{};
-    std::array<double, 2> each{};  // for the same work
-    for (size_t kind = 0; kind < costs_[0].size(); ++kind) {
-      const double work = costs_[0][kind].work + costs_[1][kind].work;
-      if (costs_[0][kind].work == 0.0 || costs_[1][kind].work == 0.0) continue;
-      for (size_t way = 0; way < 2; ++way) {
-        measured[way] += costs_[way][kind].milliseconds;
-        each[way] += costs_[way][kind].each() * work;
-      }
-    }
-    const double least = std::min(measured[0], measured[1]);
+    ++pairs_;
+    wins_ += pair_.result().ratio < kBetter ? 1 : 0;
+    pair_ = {};
+    const auto [least, ratio] = all_.result();
     // What workers cost is seen at once only where they have the time to help.
-    const bool is_clear = !solo_ && least >= kTurn && each[1] > kClearlyWorse * each[0];
-    const bool enough = least >= kEnough;
-    if (is_clear || enough || trial_ >= kPatience) {
-      end_trial(enough && each[1] < kBetter * each[0]);
+    const bool is_clear = !solo_ && least >= kTurn && ratio > kClearlyWorse;
+    const bool is_better = ratio < kBetter;
+    const bool is_sure = 4 * wins_ >= 3 * pairs_ || least >= kPlenty;
+    if (is_clear || trial_ >= kPatience || (least >= kEnough && (is_sure || !is_better))) {
+      end_trial(least >= kEnough && is_better && is_sure);
     }
   }
 
@@ -105,33 +134,38 @@ class SoloPolicy {
     in_trial_ = other_turn_ = false;
     if (other_is_better) solo_ = !solo_;
     const double longest = solo_ ? kLongestSolo : kLongest;
-    pause_ = other_is_better ? kFirst : std::min(2.0 * pause_, longest);
-    pause_ = std::max(pause_, kRarely * trial_);
+    // A change is looked at again soon.
+    pause_ =
+        other_is_better ? kRecheck : std::max(std::min(2.0 * pause_, longest), kRarely * trial_);
     until_trial_ = pause_;
   }
 
   static constexpr double kSettling = 1.5;
   static constexpr double kTurn = 8.0;          // some slices of a system's scheduler
   static constexpr double kEnough = 32.0;       // of each way
+  static constexpr double kPlenty = 96.0;       // the mean counts, whatever the pairs say
   static constexpr double kPatience = 1'000.0;  // where steps are of ever other kinds
-  static constexpr double kLongestPause = 4.0;
   static constexpr double kBetter = 0.95;
   static constexpr double kClearlyWorse = 1.2;  // to be seen at once
-  static constexpr double kFirst = 300.0;
+  static constexpr double kFirst = 40.0;        // milliseconds before the first trial
+  static constexpr double kRecheck = 150.0;     // after a change, and at first between trials
   static constexpr double kLongest = 3'000.0;
   static constexpr double kLongestSolo = 800.0;  // a core that is free again goes unused
   static constexpr double kRarely = 10.0;        // so many times as long as the trial was
-  static constexpr double kLate = 1.0;
-  static constexpr double kHaste = 10.0;  // a millisecond of waiting counts as so many
+  static constexpr double kLate = 0.2;
+  static constexpr double kHaste = 30.0;  // a millisecond of waiting counts as so many
 
   bool solo_ = false;
   bool in_trial_ = false;
-  bool other_turn_ = false;      // within a trial: of the way that is not in use
-  std::array<Costs, 2> costs_;   // of a trial: of the way in use, of the other
+  bool other_turn_ = false;  // within a trial: of the way that is not in use
+  Comparison all_;           // of a trial
+  Comparison pair_;          // of its last two turns
+  int pairs_ = 0;
+  int wins_ = 0;                 // of the other way
   double trial_ = 0.0;           // how long the trial has been
   double settling_ = 0.0;        // what of its turn does not count yet
   double turn_ = 0.0;            // and the turn
-  double pause_ = kFirst;        // between two trials
+  double pause_ = kRecheck;      // between two trials
   double until_trial_ = kFirst;  // of it what is left
 };
 
