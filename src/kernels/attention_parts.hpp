@@ -26,7 +26,12 @@ void for_each_part(const Context& context, int items, int parts, size_t scratch_
   const auto tile = [&](int index, int participant) {
     body(index / parts, index % parts, scratch + stride * static_cast<size_t>(participant));
   };
-  context.pool.run(items * parts, microseconds, tile);
+  // Decided once: asked again, the pool may say otherwise, and scratch is for so many only.
+  if (participants > 1) {
+    context.pool.run(items * parts, tile);
+  } else {
+    for (int index = 0; index < items * parts; ++index) tile(index, 0);
+  }
   context.pool.did(macs);
 }
 

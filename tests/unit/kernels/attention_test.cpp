@@ -3,9 +3,12 @@
 
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
+#include <chrono>
 #include <cmath>
+#include <thread>
 #include <utility>
 
+#include "kernels/attention_parts.hpp"
 #include "kernels/reference.hpp"
 #include "unit/kernels/random.hpp"
 
@@ -155,4 +158,31 @@ TEST_CASE("gathered attention is attention over the rows it names", "[kernels][a
       }
     }
   }
+}
+
+// Work that is worth sharing with workers that are awake and not worth waking them for: whether
+// they are changes from one moment to the next.
+TEST_CASE("scratch is there for everybody who takes part, workers falling asleep or not",
+          "[kernels][attention][pool]") {
+  ThreadPool pool(2);
+  Arena arena;
+  const Context context{pool, arena};
+  constexpr size_t kFloats = 4096;
+  constexpr size_t kEach = 16;
+  bool kept = true;
+  for (int round = 0; round < 1'500 && kept; ++round) {
+    pool.wake();
+    std::this_thread::sleep_for(std::chrono::microseconds(round % 150));
+    arena.reset();
+    const std::span<float> all = arena.take<float>(kFloats);
+    std::fill(all.begin(), all.end(), -1.0F);
+    arena.reset();
+    for_each_part(context, 8, 2, kEach, 50'000, [](int, int, float* scratch) {
+      for (int turn = 0; turn < 50; ++turn) std::fill_n(scratch, kEach, 1.0F);
+    });
+    const size_t used = arena.mark().used / sizeof(float);
+    kept = std::count(all.begin() + static_cast<ptrdiff_t>(used), all.end(), -1.0F) ==
+           static_cast<ptrdiff_t>(kFloats - used);
+  }
+  CHECK(kept);
 }
