@@ -21,7 +21,6 @@ namespace {
 
 using namespace simd;
 
-// About 30 microseconds of one thread.
 constexpr double kMacsPerMicrosecond = 40'000.0;
 // Pairs of groups of 4 inputs, which share their bytes.
 constexpr int kPairs = kInt4Inputs / (2 * kGroupInputs);

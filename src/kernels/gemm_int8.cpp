@@ -23,7 +23,6 @@ constexpr int kGroupBytes = kPanelColumns * kGroupInputs;
 constexpr int kBlockGroups = 512;
 // Up to so many groups a panel is taken whole: the second-level cache holds it.
 constexpr int kWholeGroups = 1024;
-// About 30 microseconds of one thread.
 constexpr double kMacsPerMicrosecond = 50'000.0;
 
 Int8Form first_form() {

@@ -46,8 +46,8 @@ export async function warmUpKernels(engine: EngineModule): Promise<void> {
   if (fastest !== undefined) guarded(() => engine.selectForm(fastest));
 }
 
-// What generates does so with the model's own options and, by
-// other kernels, with one row; other tasks refuse the second request at once.
+// What generates does so with the model's own options and, by other kernels, with one row; other
+// tasks refuse the second request at once.
 const inputs = [smallText];
 const requests = [{ inputs }, { inputs, options: { num_beams: 1 } }].map((it) =>
   JSON.stringify(it),
