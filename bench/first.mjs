@@ -1,18 +1,26 @@
-// How much longer the first request takes than later ones: each load in a program of its own,
-// median of some loads.
+// How much longer the first request takes than later ones, at once after loading and half a second
+// later, when the worker has warmed up: each load in a program of its own, median of some loads.
+// After a pause any request takes longer than one of many in a row, so that there later ones come
+// after pauses too.
 //
 //   node bench/first.mjs [--loads N] [--threads N]
-import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { allowRelaxedSimd, loadPackage, machine, median, table } from './lib/report.mjs';
+import {
+  allowRelaxedSimd,
+  loadPackage,
+  machine,
+  median,
+  startAgain,
+  table,
+} from './lib/report.mjs';
 
 const { values } = parseArgs({
   options: {
     loads: { type: 'string', default: '9' },
     threads: { type: 'string', default: '1' },
     case: { type: 'string' }, // what one of the programs does
+    pause: { type: 'string' }, // and for how long it waits before that
   },
 });
 // Some 16 tokens.
@@ -22,47 +30,62 @@ const cases = [
   { name: 'translate, beams', task: 'translation', options: {} },
   { name: 'translate, greedy', task: 'translation', options: { num_beams: 1 } },
 ];
+const pauses = [0, 500];
 
 /** Milliseconds of loading, of the first request, and of later ones. */
-async function loadOnce({ task, options }) {
+async function loadOnce({ task, options }, pause) {
   allowRelaxedSimd();
   const { pipeline } = await loadPackage();
-  const times = [performance.now()];
-  const call = await pipeline(task, null, { threads: Number(values.threads) });
-  times.push(performance.now());
-  for (let i = 0; i < 40; i++) {
-    await call(text, options);
-    times.push(performance.now());
-  }
+  const timed = async (work) => {
+    const start = performance.now();
+    return [await work(), performance.now() - start];
+  };
+  const [call, load] = await timed(() => pipeline(task, null, { threads: +values.threads }));
+  const request = async (before) => {
+    if (before > 0) await new Promise((resolve) => setTimeout(resolve, before));
+    return (await timed(() => call(text, options)))[1];
+  };
+  const first = await request(pause);
+  const later = [];
+  for (let i = 0; i < 20; i++) later.push(await request(0));
+  if (pause > 0) later.length = 0;
+  for (let i = 0; i < 9; i++) later.push(await request(pause));
   await call.dispose();
-  const [load, first, ...rest] = times.slice(1).map((time, i) => time - times[i]);
-  return { load, first, later: median(rest) };
+  return { load, first, later: median(later) };
 }
 
 if (values.case !== undefined) {
-  process.send(await loadOnce(cases[Number(values.case)]));
+  process.send(await loadOnce(cases[values.case], Number(values.pause)));
 } else {
   console.log(`${machine()}, ${values.threads} thread(s), median of ${values.loads} loads\n`);
-  const loads = cases.map(() => []);
+  const kinds = pauses.flatMap((pause) => cases.map((_, at) => ({ at, pause, results: [] })));
   for (let i = 0; i < Number(values.loads); i++) {
-    for (const at of cases.keys()) {
-      const args = ['--threads', values.threads, '--case', String(at)];
-      const program = fork(fileURLToPath(import.meta.url), args);
+    for (const { at, pause, results } of kinds) {
+      const program = startAgain(
+        '--threads',
+        values.threads,
+        '--case',
+        String(at),
+        '--pause',
+        String(pause),
+      );
       const [result] = await once(program, 'message');
       await once(program, 'exit');
-      loads[at].push(result);
+      results.push(result);
     }
   }
-  const rows = cases.map(({ name }, at) => {
-    const of = (key) => median(loads[at].map((result) => result[key]));
-    const ratio = median(loads[at].map(({ first, later }) => first / later));
+  const rows = kinds.map(({ at, pause, results }) => {
+    const of = (key) => median(results.map((result) => result[key]));
+    const ratio = median(results.map(({ first, later }) => first / later));
     return [
-      name,
+      cases[at].name,
+      pause,
       of('load').toFixed(0),
       of('first').toFixed(1),
       of('later').toFixed(1),
       `${ratio.toFixed(2)}x`,
     ];
   });
-  console.log(table(['request', 'load, ms', 'first, ms', 'later, ms', 'ratio'], rows));
+  const head = ['request', 'pause, ms', 'load, ms', 'first, ms', 'later, ms', 'ratio'];
+  console.log(table(head, rows));
 }

@@ -3,10 +3,15 @@
 // one thread each, at once, do so many times the work of one, and two threads cannot do more.
 //
 //   node bench/threads.mjs [--text FILE]
-import { fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { allowRelaxedSimd, loadPackage, machine, median, table } from './lib/report.mjs';
+import {
+  allowRelaxedSimd,
+  loadPackage,
+  machine,
+  median,
+  startAgain,
+  table,
+} from './lib/report.mjs';
 import { sentencesOf, timed } from './lib/sentences.mjs';
 
 const { values } = parseArgs({
@@ -26,8 +31,7 @@ const open = (threads) => pipeline('translation', null, { threads });
 // The first half is left out: by then whatever adapts has adapted.
 const roundsOf = (count) => 2 * Math.ceil(480 / (count + 8));
 const settled = (times) => median(times.slice(times.length / 2));
-const startOther = (role) =>
-  fork(fileURLToPath(import.meta.url), [...process.argv.slice(2), '--role', role]);
+const startOther = (role) => startAgain(...process.argv.slice(2), '--role', role);
 
 /** Translates batches of the size it was told last, one after the other; of 0, none. */
 async function translateOnDemand() {

@@ -1,4 +1,5 @@
 // What the benchmarks share: the built package, tables, medians, and the machine they ran on.
+import { fork } from 'node:child_process';
 import { cpus, totalmem } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -17,6 +18,9 @@ export function allowRelaxedSimd() {
 
 /** The built package. */
 export const loadPackage = () => import(pathToFileURL(inDist('index.js')).href);
+
+/** Starts the program that runs once more, with other arguments. */
+export const startAgain = (...args) => fork(process.argv[1], args);
 
 /** A table in Markdown, for the terminal and for model cards. */
 export function table(head, rows) {

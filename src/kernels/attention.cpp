@@ -92,8 +92,11 @@ struct Head {
     return range;
   }
 
-  void keep(int row, const float* weights) const {
-    if (probabilities.data != nullptr) std::copy_n(weights, key.rows, probabilities.row(row));
+  // Weights times `factor` are the probabilities of a row.
+  void keep(int row, const float* weights, float factor) const {
+    const auto count = static_cast<size_t>(key.rows);
+    if (probabilities.data == nullptr) return;
+    dragoman::scale({weights, count}, factor, {probabilities.row(row), count});
   }
 
   void run_direct(float* scores) const {
@@ -104,7 +107,7 @@ struct Head {
       if (probabilities.data != nullptr) std::fill(scores, scores + key.rows, 0.0F);
       attend_directly(query.row(row), key_row, value_row, range.end - range.begin, query.cols,
                       scale, scores + range.begin, out.row(row));
-      keep(row, scores);
+      keep(row, scores, 1.0F);
     }
   }
 
@@ -124,8 +127,11 @@ struct Head {
       const View<float> block(scores, rows, sizes.key_columns);
       score_block(first, seen, key_panels, block);
       relative.begin_block(query.block(first, rows));
-      for (int row = 0; row < rows; ++row) weigh_row(first, row, seen, relative, block);
-      sum_block(first, seen, value_panels, block);
+      float factors[kBlockRows];
+      for (int row = 0; row < rows; ++row) {
+        factors[row] = weigh_row(first, row, seen, relative, block);
+      }
+      sum_block(first, seen, value_panels, block, factors);
     }
   }
 
@@ -151,21 +157,28 @@ struct Head {
   }
 
   // Scores of a row become weights, 0 where a key is not seen.
-  void weigh_row(int first, int row, Range seen, const RelativeScores& relative,
-                 View<float> scores) const {
+  // @returns by what sums of values with these weights are to be multiplied
+  float weigh_row(int first, int row, Range seen, const RelativeScores& relative,
+                  View<float> scores) const {
     const Range range = visible(first + row);
     float* weights = scores.row(row);
     if (terms.relative()) {
       relative.add(row, position(first + row), range.begin, range.end, weights);
     }
-    softmax({weights + range.begin, static_cast<size_t>(range.end - range.begin)});
+    const std::span<float> counted(weights + range.begin,
+                                   static_cast<size_t>(range.end - range.begin));
     const bool kept = probabilities.data != nullptr;
+    const float sum = exponentiate(counted);
+    const float inverse = sum == 0.0F ? 0.0F : 1.0F / sum;
     std::fill(weights + (kept ? 0 : seen.begin), weights + range.begin, 0.0F);
     std::fill(weights + range.end, weights + (kept ? key.rows : seen.end), 0.0F);
-    keep(first + row, weights);
+    keep(first + row, weights, inverse);
+    return inverse;
   }
 
-  void sum_block(int first, Range seen, const float* panels, View<const float> weights) const {
+  // out[r] = factors[r] * sum over j of weights[r, j] * value[j]
+  void sum_block(int first, Range seen, const float* panels, View<const float> weights,
+                 const float* factors) const {
     alignas(64) float tile[kBlockRows * kPanelColumns];
     for (int column = 0; column < value.cols; column += kPanelColumns) {
       const float* panel = panels + static_cast<ptrdiff_t>(column) * value.rows;
@@ -178,7 +191,12 @@ struct Head {
                  .tile = tile});
       const int width = std::min(kPanelColumns, value.cols - column);
       for (int row = 0; row < weights.rows; ++row) {
-        std::copy_n(tile + row * kPanelColumns, width, out.row(first + row) + column);
+        const float* from = tile + row * kPanelColumns;
+        float* to = out.row(first + row) + column;
+        const F32x4 factor = splat(factors[row]);
+        int j = 0;
+        for (; j + 4 <= width; j += 4) store(to + j, load(from + j) * factor);
+        for (; j < width; ++j) to[j] = from[j] * factors[row];
       }
     }
   }

@@ -162,10 +162,14 @@ struct Product {
     const RowScale* scales = rows.scales + place.first_row;
     const float* bias =
         weights.bias != nullptr ? weights.bias + place.panel * kPanelColumns : nullptr;
-    store_tile(place, epilogue, out, totals, [=](int j) {
-      const F32x4 shift = bias != nullptr ? load(bias + j) : splat(0.0F);
+    store_tile(place, epilogue, out, totals, [=](int p) {
       return [=](int r) {
-        return load(totals + r * kPanelColumns + j) * splat(scales[r].scale) + shift;
+        const F32x4 scale = splat(scales[r].scale);
+        return [=](int j) {
+          const int at = p * kPanelColumns + 4 * j;
+          const F32x4 shift = bias != nullptr ? load(bias + at) : splat(0.0F);
+          return load(totals + r * kPanelColumns + at) * scale + shift;
+        };
       };
     });
   }

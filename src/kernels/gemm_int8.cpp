@@ -94,34 +94,46 @@ struct Product {
     alignas(64) float scratch[kTileRows * kPanelColumns];
     const RowScale* scales = rows.scales + place.first_row;
     if (weights.role == OperandRole::kWeights7) {
-      store_tile(place, epilogue, out, scratch, [=, this](int j) {
-        const Columns columns(weights, place.panel * kPanelColumns + j);
+      store_tile(place, epilogue, out, scratch, [=, this](int p) {
+        const Columns columns(weights, place.panel + p);
         return [=](int r) {
-          const I32x4 sum = load(sums + r * kPanelColumns + j);
-          return columns.real(sum - splat(scales[r].correction), scales[r].scale);
+          const I32x4 correction = splat(scales[r].correction);
+          const F32x4 scale = splat(scales[r].scale);
+          return [=](int j) {
+            const I32x4 sum = load(sums + (p + r) * kPanelColumns + 4 * j);
+            return columns.real(sum - correction, scale, j);
+          };
         };
       });
     } else {
-      store_tile(place, epilogue, out, scratch, [=, this](int j) {
-        const Columns columns(weights, place.panel * kPanelColumns + j);
-        const I32x4 totals = load(weights.column_sums + place.panel * kPanelColumns + j);
+      store_tile(place, epilogue, out, scratch, [=, this](int p) {
+        const Columns columns(weights, place.panel + p);
+        const int32_t* totals = weights.column_sums + (place.panel + p) * kPanelColumns;
         return [=](int r) {
-          const I32x4 sum = load(sums + r * kPanelColumns + j);
-          return columns.real(sum - totals * splat(scales[r].zero_point), scales[r].scale);
+          const I32x4 zero_point = splat(scales[r].zero_point);
+          const F32x4 scale = splat(scales[r].scale);
+          return [=](int j) {
+            const I32x4 sum = load(sums + (p + r) * kPanelColumns + 4 * j);
+            return columns.real(sum - load(totals + 4 * j) * zero_point, scale, j);
+          };
         };
       });
     }
   }
 
-  // Four columns' constants.
+  // A panel's constants.
   struct Columns {
-    F32x4 scales;
-    F32x4 bias;
-    Columns(const Int8Matrix& weights, int first)
-        : scales(load(weights.scales + first)),
-          bias(weights.bias != nullptr ? load(weights.bias + first) : splat(0.0F)) {}
-    DRAGOMAN_SIMD F32x4 real(I32x4 sum, float row_scale) const {
-      return convert(sum) * (scales * splat(row_scale)) + bias;
+    F32x4 scales[4];
+    F32x4 bias[4];
+    DRAGOMAN_SIMD Columns(const Int8Matrix& weights, int panel) {
+      for (int j = 0; j < 4; ++j) {
+        const int first = panel * kPanelColumns + 4 * j;
+        scales[j] = load(weights.scales + first);
+        bias[j] = weights.bias != nullptr ? load(weights.bias + first) : splat(0.0F);
+      }
+    }
+    DRAGOMAN_SIMD F32x4 real(I32x4 sum, F32x4 row_scale, int j) const {
+      return convert(sum) * (scales[j] * row_scale) + bias[j];
     }
   };
 };

@@ -80,14 +80,17 @@ float max_over(std::span<const float> row) {
   return largest;
 }
 
-// e^(x - maximum), and 0 where that is too small to be a normal number: less the least value exp
-// has, which takes nothing from the others.
+// e^(x - maximum), and 0 where that is too small to be a normal number: less the least value there
+// is, which takes nothing from the others. As powers of 2; the factor's rounding costs x - maximum
+// times 6e-8, which is less than 3e-8 of the largest value.
 struct ShiftedExp {
-  ExpConstants c = load_exp_constants();
+  Exp2Constants c = load_exp2_constants();
   F32x4 maximum;
-  F32x4 least = exp(c.lowest, c);
+  F32x4 lowest = splat(-126.0F);
+  F32x4 log2e = splat(1.44269504F);
+  F32x4 least = exp2(lowest, c);
   explicit ShiftedExp(float value) : maximum(splat(value)) {}
-  F32x4 operator()(F32x4 x) const { return exp(x - maximum, c) - least; }
+  F32x4 operator()(F32x4 x) const { return exp2(max((x - maximum) * log2e, lowest), c) - least; }
 };
 
 void normalize_row(const float* from, size_t count, const float* weight, const float* bias,
@@ -145,13 +148,18 @@ void rms_norm(View<const float> x, std::span<const float> weight, float offset, 
   }
 }
 
-void softmax(std::span<float> row) {
+float exponentiate(std::span<float> row) {
   const float maximum = max_over(row);
   if (maximum == -kInfinity) {  // nothing is allowed: no weight anywhere, rather than NaN
     for (float& value : row) value = 0.0F;
-    return;
+    return 0.0F;
   }
-  const float sum = map_and_sum(row.data(), row.size(), -kInfinity, ShiftedExp(maximum));
+  return map_and_sum(row.data(), row.size(), -kInfinity, ShiftedExp(maximum));
+}
+
+void softmax(std::span<float> row) {
+  const float sum = exponentiate(row);
+  if (sum == 0.0F) return;
   const F32x4 inverse = splat(1.0F / sum);
   map_row(row.data(), row.size(), [inverse](F32x4 x) { return x * inverse; });
 }

@@ -17,6 +17,9 @@ void layer_norm(View<const float> x, std::span<const float> weight, std::span<co
 void rms_norm(View<const float> x, std::span<const float> weight, float offset, float epsilon,
               View<float> out);
 
+/// In place: e^(x - maximum of the row), 0 for -inf. @returns the sum, which makes a softmax of it;
+/// 0 for a row of nothing but -inf
+float exponentiate(std::span<float> row);
 /// In place; subtracts the maximum first. -inf entries become 0.
 void softmax(std::span<float> row);
 /// In place, natural logarithm.

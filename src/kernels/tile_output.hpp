@@ -26,32 +26,29 @@ inline bool stores_directly(const TilePlace& place, const Epilogue& epilogue, Vi
          place.panel * kPanelColumns + place.columns() <= out.cols;
 }
 
-/// Ends a tile. @param column  column(j) gives a function of a row that gives four values from
-/// column j of the tile on, before the activation   @param scratch  [row_count, columns]
-template <typename Column>
+/// Ends a tile, row by row, so that whole cache lines are written.
+/// @param panel_at  panel_at(p) gives, of panel p of the tile, a function of a row that gives a
+///   function of j that gives the row's values of columns 4j to 4j + 3, before the activation
+/// @param scratch  [row_count, columns]
+template <typename PanelAt>
 DRAGOMAN_SIMD void store_tile(const TilePlace& place, const Epilogue& epilogue, View<float> out,
-                              float* scratch, const Column& column) {
+                              float* scratch, const PanelAt& panel_at) {
   const bool direct = stores_directly(place, epilogue, out);
   const View<const float> residual = epilogue.residual;
-  const ptrdiff_t first = static_cast<ptrdiff_t>(place.panel) * kPanelColumns;
-  // A few rows at a time: of many, often a power of two apart, the first-level cache would lose
-  // the lines before the next four columns are written to them.
-  constexpr int kRowsAtOnce = 8;
-  for (int top = 0; top < place.row_count; top += kRowsAtOnce) {
-    const int end = top + kRowsAtOnce < place.row_count ? top + kRowsAtOnce : place.row_count;
-    for (int j = 0; j < place.columns(); j += 4) {
-      const auto value = column(j);
-      if (!direct) {
-        for (int r = top; r < end; ++r) simd::store(scratch + r * kPanelColumns + j, value(r));
-      } else if (residual.data == nullptr) {
-        float* to = out.row(place.first_row) + first + j;
-        for (int r = top; r < end; ++r) simd::store(to + r * ptrdiff_t{out.stride}, value(r));
-      } else {
-        for (int r = top; r < end; ++r) {
-          const int row = place.first_row + r;
-          const simd::F32x4 before = simd::load(residual.row(row) + first + j);
-          simd::store(out.row(row) + first + j, value(r) + before);
+  for (int p = 0; p < place.panel_count; ++p) {
+    const auto panel = panel_at(p);
+    const ptrdiff_t first = static_cast<ptrdiff_t>(place.panel + p) * kPanelColumns;
+    for (int r = 0; r < place.row_count; ++r) {
+      const auto values = panel(r);
+      const int row = place.first_row + r;
+      float* to = direct ? out.row(row) + first : scratch + (p + r) * kPanelColumns;
+      if (direct && residual.data != nullptr) {
+        const float* before = residual.row(row) + first;
+        for (int j = 0; j < 4; ++j) {
+          simd::store(to + 4 * j, values(j) + simd::load(before + 4 * j));
         }
+      } else {
+        for (int j = 0; j < 4; ++j) simd::store(to + 4 * j, values(j));
       }
     }
   }

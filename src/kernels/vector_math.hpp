@@ -1,7 +1,8 @@
-// Functions of four floats at once: exp and what is made of it.
+// Functions of four floats at once: exp, exp2 and what is made of them.
 //
 // Coefficients of exp are a minimax fit of (e^r - 1 - r) / r^2 on +-ln(2)/2, made for this file;
-// its relative error is 3e-9, so that rounding decides.
+// its relative error is 3e-9, so that rounding decides. Those of exp2 are one of 2^r on +-1/2, to
+// 9e-8.
 #pragma once
 
 #include <cstddef>
@@ -51,6 +52,39 @@ DRAGOMAN_SIMD F32x4 exp(F32x4 x, const ExpConstants& c) {
   p = madd(p, r, c.c2);
   p = madd(p, r * r, r) + c.one;
   // 2^n by adding n to the exponent; n is in the low bits of `shifted`.
+  return from_bits(bits(p) + shift_left_23(bits(shifted)));
+}
+
+/// Constants of exp2(), likewise.
+struct Exp2Constants {
+  F32x4 magic, e0, e1, e2, e3, e4, e5;
+};
+
+alignas(16) inline constexpr float kExp2Table[7][4] = {
+    {12582912.0F, 12582912.0F, 12582912.0F, 12582912.0F},
+    {1.0F, 1.0F, 1.0F, 1.0F},
+    {0.693147004F, 0.693147004F, 0.693147004F, 0.693147004F},
+    {0.240222424F, 0.240222424F, 0.240222424F, 0.240222424F},
+    {0.0555073105F, 0.0555073105F, 0.0555073105F, 0.0555073105F},
+    {0.00967151299F, 0.00967151299F, 0.00967151299F, 0.00967151299F},
+    {0.00132647273F, 0.00132647273F, 0.00132647273F, 0.00132647273F},
+};
+
+DRAGOMAN_SIMD Exp2Constants load_exp2_constants() {
+  const float* k = opaque(&kExp2Table[0][0]);
+  return {load(k),      load(k + 4),  load(k + 8), load(k + 12),
+          load(k + 16), load(k + 20), load(k + 24)};
+}
+
+/// 2^x to about 1e-7 relative, in two thirds of exp's time. @param x  within -126..127
+DRAGOMAN_SIMD F32x4 exp2(F32x4 x, const Exp2Constants& c) {
+  const F32x4 shifted = x + c.magic;
+  const F32x4 r = x - (shifted - c.magic);
+  F32x4 p = madd(r, c.e5, c.e4);
+  p = madd(p, r, c.e3);
+  p = madd(p, r, c.e2);
+  p = madd(p, r, c.e1);
+  p = madd(p, r, c.e0);
   return from_bits(bits(p) + shift_left_23(bits(shifted)));
 }
 

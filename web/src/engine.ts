@@ -194,7 +194,7 @@ export class LoadedModel {
     return (this.#answer as LoadAnswer).info;
   }
 
-  /** Whether a small request takes some milliseconds, not tens of them. */
+  /** Whether a small request takes some milliseconds, the first some tens of them. */
   get isQuick(): boolean {
     return (this.#answer as LoadAnswer).isQuick;
   }
@@ -222,6 +222,12 @@ export class LoadedModel {
     } finally {
       either?.release();
     }
+  }
+
+  /** Lets the worker prepare for later requests, until there is one. */
+  warmUp(): void {
+    const warming = this.#session?.call('warmUp', { model: this.#id });
+    warming?.catch(() => undefined); // Of what is wrong the next request will tell.
   }
 
   /** Begins to write the model; readExport() gives its weights. */

@@ -29,12 +29,16 @@ function describe(task: Task, model: LoadedModel): PipelineBase {
   return base as unknown as PipelineBase;
 }
 
-// What a page runs for the first time takes several times as long: two small calls before anybody
-// waits for one. Of what goes wrong with them the first real one will tell.
+const warmUpCalls = 4;
+const warmUpMilliseconds = 40;
+
+// What a page runs for the first times takes longer: some small calls before anybody waits for one.
+// Of what goes wrong with them the first real one will tell.
 async function warmUp(call: unknown, sample: readonly unknown[] = [smallText]): Promise<void> {
   const run = call as (...args: readonly unknown[]) => Promise<unknown>;
+  const end = performance.now() + warmUpMilliseconds;
   try {
-    for (let round = 0; round < 2; round++) await run(...sample);
+    for (let i = 0; i < warmUpCalls && performance.now() < end; i++) await run(...sample);
   } catch {
     // See above.
   }
@@ -74,6 +78,8 @@ export async function pipeline<Name extends Task>(
     const call = definition.create(loaded, task);
     const base = Object.getOwnPropertyDescriptors(describe(task, loaded));
     if (loaded.isQuick) await warmUp(call, definition.sample);
+    signal?.throwIfAborted();
+    loaded.warmUp();
     report?.({ status: 'ready', task, model: name });
     return Object.defineProperties(call, base) as unknown as PipelineFor<Name>;
   } catch (error) {

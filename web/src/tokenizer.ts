@@ -367,6 +367,7 @@ export const AutoTokenizer = {
     const store = storeParams();
     const spec = { task, dtype: 'int8' as const, name, sources, store, network: task };
     const loaded = await LoadedModel.load(engine, spec, { signal, onEvent });
+    loaded.warmUp();
     onEvent?.({ status: 'ready', task, model: name });
     return create(loaded);
   },

@@ -151,7 +151,7 @@ export const smallText = 'The weather is fine today, and all the children play i
 
 export interface LoadAnswer {
   info: ModelInfo;
-  /** A small request takes some milliseconds, not tens of them. */
+  /** A small request takes some milliseconds, the first some tens of them. */
   isQuick: boolean;
 }
 
@@ -216,6 +216,8 @@ export interface Method {
 export interface WorkerMethods {
   start: { params: StartParams; result: { selfTest: boolean }; event: never };
   load: { params: LoadParams; result: LoadAnswer; event: FileEvent };
+  /** Nobody waits for an answer: small requests run between messages until somebody does. */
+  warmUp: { params: { model: number }; result: null; event: never };
   /**
    * Events come where the parameters ask for them, after every step: JSON, what changed since the
    * last one (src/tasks/job.hpp).

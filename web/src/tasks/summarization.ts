@@ -1,5 +1,5 @@
 // Summarization. A text longer than the model takes is summarised in parts, which are merged.
-import { generateTexts, prepareDraws, streamTexts } from './text2text.js';
+import { generateTexts, prepareDraws, shortCall, streamTexts } from './text2text.js';
 import type { SummarizationOptions } from '../generated/options.js';
 import type { CallOptions } from '../options.js';
 import type { PipelineBase, TaskDefinition } from './definition.js';
@@ -32,6 +32,7 @@ export interface SummarizationPipeline extends PipelineBase {
 
 export const summarization: TaskDefinition<SummarizationPipeline> = {
   prepare: prepareDraws,
+  sample: shortCall,
   create(model) {
     const own = { model, names, locale: undefined };
     const call = (input: unknown, options?: SummarizationCallOptions) =>

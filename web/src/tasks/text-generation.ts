@@ -9,6 +9,7 @@ import {
   makeRequest,
   prepareDraws,
   runListening,
+  shortCall,
   streamNews,
 } from './text2text.js';
 import type { Chat, ChatMessage, TemplateOptions } from '../chat-template.js';
@@ -272,6 +273,7 @@ async function* stream(
 
 export const textGeneration: TaskDefinition<TextGenerationPipeline> = {
   prepare: prepareDraws,
+  sample: shortCall,
   create(model) {
     const call = (input: unknown, options?: TextGenerationCallOptions) =>
       generate(model, input, options);

@@ -1,5 +1,5 @@
 // Whatever else an encoder-decoder was trained to make of a text.
-import { generateTexts, prepareDraws, streamTexts } from './text2text.js';
+import { generateTexts, prepareDraws, shortCall, streamTexts } from './text2text.js';
 import type { Text2TextOptions } from '../generated/options.js';
 import type { CallOptions } from '../options.js';
 import type { PipelineBase, TaskDefinition } from './definition.js';
@@ -33,6 +33,7 @@ export interface Text2TextPipeline extends PipelineBase {
 
 export const text2textGeneration: TaskDefinition<Text2TextPipeline> = {
   prepare: prepareDraws,
+  sample: shortCall,
   create(model) {
     const own = { model, names, locale: undefined };
     const call = (input: unknown, options?: Text2TextCallOptions) =>

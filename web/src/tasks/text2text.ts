@@ -4,6 +4,7 @@ import { DragomanError } from '../common/errors.js';
 import { entropy } from '../entropy.js';
 import { joinSentences, splitSentences } from '../sentences.js';
 import { abortable } from '../common/signals.js';
+import { smallText } from '../common/protocol.js';
 import { splitCallOptions } from '../options.js';
 import { GrowingTexts } from '../stream.js';
 import { TextStreamer } from '../text-streamer.js';
@@ -80,6 +81,9 @@ export interface Text2Text<Names extends Naming> {
 export function prepareDraws(): void {
   entropy();
 }
+
+/** For TaskDefinition.sample: the page's part is the same however long the text gets. */
+export const shortCall = [smallText, { num_beams: 1, max_new_tokens: 4 }] as const;
 
 /** One output as the engine gives it, but for the name of its text. */
 interface EngineOutput extends Output {

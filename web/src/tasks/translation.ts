@@ -1,7 +1,7 @@
 // Translation, sentence by sentence, from the language that the model or the task names.
 import { DragomanError } from '../common/errors.js';
 import { prepareSplitting } from '../sentences.js';
-import { generateTexts, prepareDraws, streamTexts } from './text2text.js';
+import { generateTexts, prepareDraws, shortCall, streamTexts } from './text2text.js';
 import type { ModelInfo } from '../common/protocol.js';
 import type { TranslationOptions } from '../generated/options.js';
 import type { CallOptions } from '../options.js';
@@ -85,6 +85,7 @@ export const translation: TaskDefinition<TranslationPipeline> = {
     prepareDraws();
     prepareSplitting();
   },
+  sample: shortCall,
   create(model, task) {
     const known = sourceLanguage(task, model.info);
     const own = (options?: TranslationStreamOptions) => {

@@ -67,14 +67,19 @@ const handlers: Handlers<WorkerMethods> = {
     });
   },
   async load(params, context) {
-    const { module, warm, scheduler } = started();
+    const { module, warm } = started();
     const loaded = await loadModel(module, params, channel, context);
     await warm;
     const isQuick = warmUpModel(module.engine, loaded.handle);
     models.set(params.model, loaded);
-    const isIdle = () => !scheduler.isRunning && models.get(params.model) === loaded;
-    void keepWarming(module.engine, loaded.handle, isIdle);
     return { info: loaded.info, isQuick };
+  },
+  warmUp({ model }) {
+    const { module, scheduler } = started();
+    const loaded = loadedModel(model);
+    const isIdle = () => !scheduler.isRunning && models.get(model) === loaded;
+    void keepWarming(module.engine, loaded.handle, isIdle);
+    return null;
   },
   async run({ model, request, reports }, { signal, emit, transfer }) {
     const { handle } = loadedModel(model);

@@ -80,7 +80,7 @@ function* smallRequests(engine: EngineModule, model: number): Generator<Progress
 /**
  * Runs small requests through a model while there is time.
  *
- * @returns whether there was time for one of each
+ * @returns whether there was time for one
  */
 export function warmUpModel(engine: EngineModule, model: number): boolean {
   const end = performance.now() + modelMilliseconds;
@@ -89,7 +89,7 @@ export function warmUpModel(engine: EngineModule, model: number): boolean {
     if (performance.now() >= end) break;
     begun += Number(request === 'begin');
   }
-  return begun > requests.length;
+  return begun > 1;
 }
 
 /** Goes on so, a step between messages, until there is something to do. */
