@@ -87,12 +87,16 @@ TEST_CASE("sleeping workers are called before there is a region for them", "[bas
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
   REQUIRE_FALSE(pool.awake());
-  // More than once, as a busy machine may let the worker fall asleep again before we look.
+  // More than once, as a busy machine may let the worker fall asleep again before we look. We sleep
+  // meanwhile, each time a little longer: where both have one core, it runs only then, and is still
+  // spinning if we come back soon enough.
   bool awake = false;
+  auto pause = std::chrono::microseconds(0);
   for (const auto end = now() + std::chrono::seconds(10); !awake && now() < end;) {
     pool.wake();
-    std::this_thread::yield();
+    std::this_thread::sleep_for(pause);
     awake = pool.awake();
+    pause = (pause + std::chrono::microseconds(10)) % std::chrono::microseconds(200);
   }
   CHECK(awake);
   CHECK(counts_of(pool, 33) == std::vector<int>(33, 1));
