@@ -41,15 +41,17 @@ async function loadOnce({ task, options }, pause) {
     return [await work(), performance.now() - start];
   };
   const [call, load] = await timed(() => pipeline(task, null, { threads: +values.threads }));
-  const request = async (before) => {
-    if (before > 0) await new Promise((resolve) => setTimeout(resolve, before));
-    return (await timed(() => call(text, options)))[1];
+  const requests = async (count, before) => {
+    const times = [];
+    for (let i = 0; i < count; i++) {
+      if (before > 0) await new Promise((resolve) => setTimeout(resolve, before));
+      times.push((await timed(() => call(text, options)))[1]);
+    }
+    return times;
   };
-  const first = await request(pause);
-  const later = [];
-  for (let i = 0; i < 20; i++) later.push(await request(0));
-  if (pause > 0) later.length = 0;
-  for (let i = 0; i < 9; i++) later.push(await request(pause));
+  const [first] = await requests(1, pause);
+  const inARow = await requests(30, 0);
+  const later = pause > 0 ? await requests(9, pause) : inARow;
   await call.dispose();
   return { load, first, later: median(later) };
 }
@@ -61,14 +63,7 @@ if (values.case !== undefined) {
   const kinds = pauses.flatMap((pause) => cases.map((_, at) => ({ at, pause, results: [] })));
   for (let i = 0; i < Number(values.loads); i++) {
     for (const { at, pause, results } of kinds) {
-      const program = startAgain(
-        '--threads',
-        values.threads,
-        '--case',
-        String(at),
-        '--pause',
-        String(pause),
-      );
+      const program = startAgain('--threads', values.threads, '--case', at, '--pause', pause);
       const [result] = await once(program, 'message');
       await once(program, 'exit');
       results.push(result);

@@ -20,7 +20,7 @@ export function allowRelaxedSimd() {
 export const loadPackage = () => import(pathToFileURL(inDist('index.js')).href);
 
 /** Starts the program that runs once more, with other arguments. */
-export const startAgain = (...args) => fork(process.argv[1], args);
+export const startAgain = (...args) => fork(process.argv[1], args.map(String));
 
 /** A table in Markdown, for the terminal and for model cards. */
 export function table(head, rows) {

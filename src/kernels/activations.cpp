@@ -9,17 +9,6 @@ namespace {
 
 using namespace simd;
 
-// Lane constants of one function; see ExpConstants for why they come from memory.
-template <size_t kCount>
-struct Table {
-  alignas(16) float values[kCount][4];
-  constexpr explicit Table(const float (&from)[kCount]) : values() {
-    for (size_t i = 0; i < kCount; ++i) {
-      for (float& lane : values[i]) lane = from[i];
-    }
-  }
-};
-
 struct Relu {
   F32x4 zero = splat(0.0F);
   F32x4 operator()(F32x4 x) const { return max(x, zero); }
@@ -44,7 +33,7 @@ constexpr Table<2> kGeluTanhTable({-1.5957691216F, -0.0713548162726F});
 // (Hendrycks and Gimpel 2016)
 struct GeluTanh {
   ExpConstants c = load_exp_constants();
-  const float* k = opaque(&kGeluTanhTable.values[0][0]);
+  const float* k = kGeluTanhTable.loaded();
   F32x4 linear = load(k);
   F32x4 cubic = load(k + 4);
   F32x4 operator()(F32x4 x) const {
@@ -65,7 +54,7 @@ constexpr Table<8> kGeluTable({-9.0F,
 // division nor a second function. |x| is bounded where Q is far below any float's precision.
 struct Gelu {
   Exp2Constants c = load_exp2_constants();
-  const float* k = opaque(&kGeluTable.values[0][0]);
+  const float* k = kGeluTable.loaded();
   F32x4 bound = load(k), g0 = load(k + 4), g1 = load(k + 8), g2 = load(k + 12), g3 = load(k + 16),
         g4 = load(k + 20), g5 = load(k + 24), g6 = load(k + 28), zero = splat(0.0F);
   F32x4 operator()(F32x4 x) const {

@@ -165,10 +165,9 @@ struct Head {
     if (terms.relative()) {
       relative.add(row, position(first + row), range.begin, range.end, weights);
     }
-    const std::span<float> counted(weights + range.begin,
-                                   static_cast<size_t>(range.end - range.begin));
+    const float sum =
+        exponentiate({weights + range.begin, static_cast<size_t>(range.end - range.begin)});
     const bool kept = probabilities.data != nullptr;
-    const float sum = exponentiate(counted);
     const float inverse = sum == 0.0F ? 0.0F : 1.0F / sum;
     std::fill(weights + (kept ? 0 : seen.begin), weights + range.begin, 0.0F);
     std::fill(weights + range.end, weights + (kept ? key.rows : seen.end), 0.0F);
@@ -191,12 +190,9 @@ struct Head {
                  .tile = tile});
       const int width = std::min(kPanelColumns, value.cols - column);
       for (int row = 0; row < weights.rows; ++row) {
-        const float* from = tile + row * kPanelColumns;
-        float* to = out.row(first + row) + column;
-        const F32x4 factor = splat(factors[row]);
-        int j = 0;
-        for (; j + 4 <= width; j += 4) store(to + j, load(from + j) * factor);
-        for (; j < width; ++j) to[j] = from[j] * factors[row];
+        const auto count = static_cast<size_t>(width);
+        dragoman::scale({tile + row * kPanelColumns, count}, factors[row],
+                        {out.row(first + row) + column, count});
       }
     }
   }

@@ -126,15 +126,10 @@ struct Product {
   }
 
   void finish(const TilePlace& place, float* tile) const {
-    const float* bias =
-        weights.bias != nullptr ? weights.bias + place.panel * kPanelColumns : nullptr;
-    store_tile(place, epilogue, out, tile, [=](int p) {
-      F32x4 shifts[4];
-      for (int j = 0; j < 4; ++j) {
-        shifts[j] = bias != nullptr ? load(bias + p * kPanelColumns + 4 * j) : splat(0.0F);
-      }
+    store_tile(place, epilogue, out, tile, [=, this](int p) {
+      const PanelBias bias(weights.bias, place.panel + p);
       return [=](int r) {
-        return [=](int j) { return load(tile + (p + r) * kPanelColumns + 4 * j) + shifts[j]; };
+        return [=](int j) { return load(tile + (p + r) * kPanelColumns + 4 * j) + bias.at[j]; };
       };
     });
   }

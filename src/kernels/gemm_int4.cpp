@@ -160,15 +160,12 @@ struct Product {
   // total * scale of the row + bias
   [[gnu::noinline]] void store(const TilePlace& place, float* totals) const {
     const RowScale* scales = rows.scales + place.first_row;
-    const float* bias =
-        weights.bias != nullptr ? weights.bias + place.panel * kPanelColumns : nullptr;
-    store_tile(place, epilogue, out, totals, [=](int p) {
+    store_tile(place, epilogue, out, totals, [=, this](int p) {
+      const PanelBias bias(weights.bias, place.panel + p);
       return [=](int r) {
         const F32x4 scale = splat(scales[r].scale);
         return [=](int j) {
-          const int at = p * kPanelColumns + 4 * j;
-          const F32x4 shift = bias != nullptr ? load(bias + at) : splat(0.0F);
-          return load(totals + r * kPanelColumns + at) * scale + shift;
+          return load(totals + (p + r) * kPanelColumns + 4 * j) * scale + bias.at[j];
         };
       };
     });

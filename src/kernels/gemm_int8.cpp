@@ -124,16 +124,12 @@ struct Product {
   // A panel's constants.
   struct Columns {
     F32x4 scales[4];
-    F32x4 bias[4];
-    DRAGOMAN_SIMD Columns(const Int8Matrix& weights, int panel) {
-      for (int j = 0; j < 4; ++j) {
-        const int first = panel * kPanelColumns + 4 * j;
-        scales[j] = load(weights.scales + first);
-        bias[j] = weights.bias != nullptr ? load(weights.bias + first) : splat(0.0F);
-      }
+    PanelBias bias;
+    DRAGOMAN_SIMD Columns(const Int8Matrix& weights, int panel) : bias(weights.bias, panel) {
+      for (int j = 0; j < 4; ++j) scales[j] = load(weights.scales + panel * kPanelColumns + 4 * j);
     }
     DRAGOMAN_SIMD F32x4 real(I32x4 sum, F32x4 row_scale, int j) const {
-      return convert(sum) * (scales[j] * row_scale) + bias[j];
+      return convert(sum) * (scales[j] * row_scale) + bias.at[j];
     }
   };
 };

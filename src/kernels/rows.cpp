@@ -83,11 +83,12 @@ float max_over(std::span<const float> row) {
 // e^(x - maximum), and 0 where that is too small to be a normal number: less the least value there
 // is, which takes nothing from the others. As powers of 2; the factor's rounding costs x - maximum
 // times 6e-8, which is less than 3e-8 of the largest value.
+constexpr Table<2> kShiftedExpTable({-126.0F, 1.44269504F});
 struct ShiftedExp {
   Exp2Constants c = load_exp2_constants();
+  const float* k = kShiftedExpTable.loaded();
   F32x4 maximum;
-  F32x4 lowest = splat(-126.0F);
-  F32x4 log2e = splat(1.44269504F);
+  F32x4 lowest = load(k), log2e = load(k + 4);
   F32x4 least = exp2(lowest, c);
   explicit ShiftedExp(float value) : maximum(splat(value)) {}
   F32x4 operator()(F32x4 x) const { return exp2(max((x - maximum) * log2e, lowest), c) - least; }

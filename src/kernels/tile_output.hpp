@@ -20,6 +20,17 @@ struct TilePlace {
 /// activation; overwritten
 void finish_tile(float* values, const TilePlace& place, const Epilogue& epilogue, View<float> out);
 
+/// What is added to a panel's columns, four at a time: 0 where there is no bias.
+struct PanelBias {
+  simd::F32x4 at[4];
+  DRAGOMAN_SIMD PanelBias(const float* bias, int panel) {
+    for (int j = 0; j < 4; ++j) {
+      at[j] =
+          bias != nullptr ? simd::load(bias + panel * kPanelColumns + 4 * j) : simd::splat(0.0F);
+    }
+  }
+};
+
 /// Whether a tile's values may be stored as they are computed, without an activation or padding.
 inline bool stores_directly(const TilePlace& place, const Epilogue& epilogue, View<float> out) {
   return epilogue.activation == Activation::kNone &&

@@ -11,31 +11,35 @@
 
 namespace dragoman::simd {
 
-/// Constants of the functions below, held in registers. Load once per kernel call.
+/// Lane constants of one function, each four times. V8 builds a constant operand anew at every use,
+/// but keeps a loaded value, so they come from memory.
+template <size_t kCount>
+struct Table {
+  alignas(16) float values[kCount][4];
+  constexpr explicit Table(const float (&from)[kCount]) : values() {
+    for (size_t i = 0; i < kCount; ++i) {
+      for (float& lane : values[i]) lane = from[i];
+    }
+  }
+  /// Constant i is at 4i.
+  DRAGOMAN_SIMD const float* loaded() const { return opaque(&values[0][0]); }
+};
+
+/// Constants of exp(), held in registers. Load once per kernel call.
 struct ExpConstants {
   F32x4 lowest, highest, log2e, magic, ln2_high, ln2_low, c2, c3, c4, c5, c6, one;
 };
 
-alignas(16) inline constexpr float kExpTable[12][4] = {
-    // The range in which e^x is a normal number.
-    {-87.336F, -87.336F, -87.336F, -87.336F},
-    {88.376F, 88.376F, 88.376F, 88.376F},
-    {1.44269504F, 1.44269504F, 1.44269504F, 1.44269504F},
-    // 1.5 * 2^23: adding it leaves the rounded integer in the low bits.
-    {12582912.0F, 12582912.0F, 12582912.0F, 12582912.0F},
-    // -ln 2 in two parts, the first with few enough bits for exact products.
-    {-0.693359375F, -0.693359375F, -0.693359375F, -0.693359375F},
-    {2.12194440e-4F, 2.12194440e-4F, 2.12194440e-4F, 2.12194440e-4F},
-    {0.499999934F, 0.499999934F, 0.499999934F, 0.499999934F},
-    {0.166665206F, 0.166665206F, 0.166665206F, 0.166665206F},
-    {0.0416683887F, 0.0416683887F, 0.0416683887F, 0.0416683887F},
-    {0.00836872395F, 0.00836872395F, 0.00836872395F, 0.00836872395F},
-    {0.00138145837F, 0.00138145837F, 0.00138145837F, 0.00138145837F},
-    {1.0F, 1.0F, 1.0F, 1.0F},
-};
+inline constexpr Table<12> kExpTable(
+    {-87.336F, 88.376F,  // the range in which e^x is a normal number
+     1.44269504F,
+     12582912.0F,  // 1.5 * 2^23: adding it leaves the rounded integer in the low bits
+     // -ln 2 in two parts, the first with few enough bits for exact products
+     -0.693359375F, 2.12194440e-4F, 0.499999934F, 0.166665206F, 0.0416683887F, 0.00836872395F,
+     0.00138145837F, 1.0F});
 
 DRAGOMAN_SIMD ExpConstants load_exp_constants() {
-  const float* k = opaque(&kExpTable[0][0]);
+  const float* k = kExpTable.loaded();
   return {load(k),      load(k + 4),  load(k + 8),  load(k + 12), load(k + 16), load(k + 20),
           load(k + 24), load(k + 28), load(k + 32), load(k + 36), load(k + 40), load(k + 44)};
 }
@@ -60,18 +64,11 @@ struct Exp2Constants {
   F32x4 magic, e0, e1, e2, e3, e4, e5;
 };
 
-alignas(16) inline constexpr float kExp2Table[7][4] = {
-    {12582912.0F, 12582912.0F, 12582912.0F, 12582912.0F},
-    {1.0F, 1.0F, 1.0F, 1.0F},
-    {0.693147004F, 0.693147004F, 0.693147004F, 0.693147004F},
-    {0.240222424F, 0.240222424F, 0.240222424F, 0.240222424F},
-    {0.0555073105F, 0.0555073105F, 0.0555073105F, 0.0555073105F},
-    {0.00967151299F, 0.00967151299F, 0.00967151299F, 0.00967151299F},
-    {0.00132647273F, 0.00132647273F, 0.00132647273F, 0.00132647273F},
-};
+inline constexpr Table<7> kExp2Table({12582912.0F, 1.0F, 0.693147004F, 0.240222424F, 0.0555073105F,
+                                      0.00967151299F, 0.00132647273F});
 
 DRAGOMAN_SIMD Exp2Constants load_exp2_constants() {
-  const float* k = opaque(&kExp2Table[0][0]);
+  const float* k = kExp2Table.loaded();
   return {load(k),      load(k + 4),  load(k + 8), load(k + 12),
           load(k + 16), load(k + 20), load(k + 24)};
 }
