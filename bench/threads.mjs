@@ -28,9 +28,7 @@ if (values.role === 'spin') for (;;); // until it is killed
 allowRelaxedSimd();
 const { pipeline } = await loadPackage();
 const open = (threads) => pipeline('translation', null, { threads });
-// The first half is left out: by then whatever adapts has adapted.
 const roundsOf = (count) => 2 * Math.ceil(480 / (count + 8));
-const settled = (times) => median(times.slice(times.length / 2));
 const startOther = (role) => startAgain(...process.argv.slice(2), '--role', role);
 
 /** Translates batches of the size it was told last, one after the other; of 0, none. */
@@ -45,20 +43,48 @@ async function translateOnDemand() {
   }
 }
 
-/** Medians with one thread and with two, in turns. */
+// A turn of one engine, in ms, and how much of it is left out: by then its own threads are awake
+// and whatever adapts has adapted, and those of the engine before have gone to sleep.
+const turn = 400;
+const settling = 150;
+const turns = 8;
+
+/** Times of calls one after the other, for one turn. */
+async function timesOfTurn(translate, texts) {
+  const times = [];
+  const start = performance.now();
+  while (performance.now() < start + turn || times.length === 0) {
+    const settled = performance.now() >= start + settling;
+    const time = await timed(translate, texts);
+    if (settled) times.push(time);
+  }
+  return times;
+}
+
+/** With one thread and with two, in turns: medians, and the median and range of turns' ratios. */
 async function compareThreads() {
   const calls = [await open(1), await open(2)];
   const rows = [];
   for (const count of counts) {
     const times = [[], []];
-    for (let round = 0; round < roundsOf(count); round++) {
-      for (const at of [0, 1]) times[at].push(await timed(calls[at], sentences(count)));
+    const ratios = [];
+    for (let round = 0; round < turns; round++) {
+      const pair = [];
+      for (const call of calls) pair.push(await timesOfTurn(call, sentences(count)));
+      pair.forEach((list, at) => times[at].push(...list));
+      ratios.push(median(pair[0]) / median(pair[1]));
     }
-    const [one, two] = times.map(settled);
-    rows.push([count, one.toFixed(2), two.toFixed(2), `${(one / two).toFixed(2)}x`]);
+    const [one, two] = times.map(median);
+    rows.push([
+      count,
+      one.toFixed(2),
+      two.toFixed(2),
+      `${median(ratios).toFixed(2)}x`,
+      `${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}x`,
+    ]);
   }
   for (const call of calls) await call.dispose();
-  console.log(table(['sentences', 'one thread, ms', 'two, ms', 'two threads'], rows));
+  console.log(table(['sentences', 'one thread, ms', 'two, ms', 'two threads', 'turns'], rows));
 }
 
 /** One program alone and two at once, in turns of some calls. */
