@@ -10,13 +10,12 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
-import { asCommand, UserError } from '../tools/lib/run.mjs';
+import { asCommand, capture, UserError } from '../tools/lib/run.mjs';
 import { groupsOf, modelNames } from './lib/cases.mjs';
 import { checkAgreement } from './lib/agreement.mjs';
 import { nodeHost, pageHost, servePages } from './lib/hosts.mjs';
 import { contenders, ensureModels, ensurePeers } from './lib/peers.mjs';
-import { probes } from './lib/probes.mjs';
-import { allowRelaxedSimd, inDist, machine, root } from './lib/report.mjs';
+import { inDist, machine, root } from './lib/report.mjs';
 import { merged, report, writeDocs } from './lib/peer-report.mjs';
 
 const list = (text, known, what) => {
@@ -38,6 +37,8 @@ const { values } = parseArgs({
   },
 });
 
+const nodeOf = (peers) => join(peers, 'node_modules/node/bin/node');
+
 /** How contenders are opened in one place. */
 async function placeOf(where, models, peers) {
   if (where === 'chromium') {
@@ -49,7 +50,7 @@ async function placeOf(where, models, peers) {
     };
     return { open, version: `Chromium ${pages.browser.version()}`, close: pages.close };
   }
-  const program = where === 'node24' ? join(peers, 'node_modules/node/bin/node') : process.execPath;
+  const program = where === 'node24' ? nodeOf(peers) : process.execPath;
   const open = (name, group) => {
     const { peer, package: folder } = contenders[name];
     const at = folder ? join(peers, 'node_modules', folder) : inDist('.');
@@ -74,9 +75,9 @@ async function measureGroup(place, group, where, rounds) {
   for (let round = -1; round < rounds; round++) {
     for (const turn of turns) {
       await pause();
-      const times = await hosts[turn.contender].call('time', turn.what, turn.times);
-      if (round < 0) turn.first = times[0];
-      else turn.ms.push(...times);
+      const host = hosts[turn.contender];
+      if (round < 0) turn.first = await host.call('first', turn.what);
+      else turn.ms.push(...(await host.call('time', turn.what, turn.times)));
     }
   }
   const variant = hosts.dragoman.info.variant;
@@ -87,17 +88,11 @@ async function measureGroup(place, group, where, rounds) {
   });
 }
 
-// In the Node that runs this.
-async function probe() {
-  allowRelaxedSimd();
-  const requests = [
-    { kind: 'int8', size: 64 },
-    { kind: 'int8-split', size: 64 },
-    { kind: 'f32', size: 64 },
-    { kind: 'read', size: 256 },
-  ];
-  const [int8, split, f32, read] = await probes('relaxed', requests);
-  return { int8, split, f32, read };
+// In the Node of the peers: an older one has other instructions.
+function probe(peers, ...options) {
+  const output = capture(nodeOf(peers), [join(root, 'bench/probe.mjs'), ...options]);
+  if (output === undefined) throw new UserError('bench/probe.mjs failed.');
+  return JSON.parse(output);
 }
 
 async function measure(models, peers, inputs) {
@@ -108,7 +103,8 @@ async function measure(models, peers, inputs) {
       for (const model of list(values.only, modelNames, 'model')) {
         for (const group of groupsOf(model, inputs)) {
           console.error(`${where}: ${model}, ${group.dtype}, ${group.threads} threads`);
-          save(await measureGroup(place, group, where, Number(values.rounds)));
+          const { cores } = probe(peers, '--cores');
+          save(await measureGroup(place, { ...group, cores }, where, Number(values.rounds)));
         }
       }
     } finally {
@@ -147,6 +143,6 @@ await asCommand(async () => {
     return;
   }
   await measure(models, peers, inputs);
-  save([], { probe: await probe() });
+  save([], { probe: probe(peers) });
   console.log(report(stored()));
 });

@@ -58,7 +58,7 @@ export function ratio(group, all = [group], of = median) {
 export function peerTable(rows) {
   const all = byCase(rows).filter((group) => group.dragoman);
   const lines = all.map((group) => {
-    const { where, version, model, dtype, threads, case: name, first } = group.dragoman;
+    const { where, version, model, dtype, threads, case: name, first, cores } = group.dragoman;
     const cell = (peer) => (group[peer] ? both(group[peer]) : '');
     const times = (of) => ratio(group, all, of)?.toFixed(2) ?? '';
     return [
@@ -74,6 +74,7 @@ export function peerTable(rows) {
       times(median),
       times(least),
       number(first),
+      cores?.toFixed(2) ?? '',
     ];
   });
   const head = [
@@ -87,7 +88,7 @@ export function peerTable(rows) {
     'ORT newest',
     'Bergamot',
   ];
-  return table([...head, 'ratio', 'of bests', 'first ms'], lines);
+  return table([...head, 'ratio', 'of bests', 'first ms', 'cores'], lines);
 }
 
 /** How much two threads gain over one. */
@@ -119,10 +120,10 @@ export function translatorTable(rows) {
   return table(head, lines);
 }
 
-function probeLine({ int8, split, f32, read }) {
+function probeLine({ int8, 'int8-split': split, f32, read }) {
   const figures = `int8 ${int8.toFixed(1)} GMAC/s (split form ${split.toFixed(1)})`;
   const rest = `f32 ${f32.toFixed(1)} GMAC/s, memory ${read.toFixed(1)} GB/s`;
-  return `One thread, best of 15: ${figures}, ${rest}.`;
+  return `One thread in Node 24, best of 15: ${figures}, ${rest}.`;
 }
 
 export function report({ machine, rows, probe }) {

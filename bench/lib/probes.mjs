@@ -2,7 +2,7 @@
 // figures are to be read against.
 import { Worker } from 'node:worker_threads';
 import { pathToFileURL } from 'node:url';
-import { inDist, loadPackage } from './report.mjs';
+import { inDist, loadPackage, median } from './report.mjs';
 
 /** A worker of the package, called by hand: probes are not for users. */
 class BareWorker {
@@ -33,6 +33,14 @@ class BareWorker {
   }
 }
 
+async function openWorker(variant) {
+  const { env } = await loadPackage();
+  const worker = new BareWorker();
+  const wasmUrl = pathToFileURL(inDist(`wasm/${variant}.wasm`)).href;
+  await worker.call('start', { version: env.version, variant, poolPorts: [], wasmUrl });
+  return worker;
+}
+
 /**
  * Runs probes several times each, on one thread, and takes the best: noise only ever slows.
  *
@@ -40,10 +48,7 @@ class BareWorker {
  * @returns for each the multiply-adds or bytes in 1e9 a second
  */
 export async function probes(variant, requests) {
-  const { env } = await loadPackage();
-  const worker = new BareWorker();
-  const wasmUrl = pathToFileURL(inDist(`wasm/${variant}.wasm`)).href;
-  await worker.call('start', { version: env.version, variant, poolPorts: [], wasmUrl });
+  const worker = await openWorker(variant);
   const results = [];
   for (const request of requests) {
     let best = 0;
@@ -55,4 +60,30 @@ export async function probes(variant, requests) {
   }
   await worker.end();
   return results;
+}
+
+// What a worker does in so many milliseconds of products, one call after the other.
+const spell = 60;
+async function workOf(worker) {
+  let done = 0;
+  const end = performance.now() + spell;
+  while (performance.now() < end) {
+    done += (await worker.call('probe', { kind: 'int8', size: 64 })).work;
+  }
+  return done;
+}
+
+/** How many times the work of one thread two do at the same time: the median of some turns. */
+export async function twoCores(variant) {
+  const workers = [await openWorker(variant), await openWorker(variant)];
+  const both = () => Promise.all(workers.map(workOf));
+  await both(); // operands are made, code is compiled
+  const ratios = [];
+  for (let turn = 0; turn < 5; turn++) {
+    const alone = await workOf(workers[0]);
+    const [first, second] = await both();
+    ratios.push((first + second) / alone);
+  }
+  for (const worker of workers) await worker.end();
+  return median(ratios);
 }

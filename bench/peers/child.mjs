@@ -11,6 +11,7 @@ const methods = {
     return { loaded: runner.loaded, info: runner.info };
   },
   answer: (what) => runner.answer(what),
+  first: (what) => runner.first(what),
   time: (what, times) => runner.time(what, times),
   memory: () => runner.memory(),
 };

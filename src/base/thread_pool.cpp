@@ -30,14 +30,15 @@ namespace dragoman {
 
 namespace {
 
-// Turns of an empty loop: some 100 microseconds, longer than the gaps between the regions of a
-// forward pass, shorter than anybody minds. Then, for the caller, about 20.
+// Turns of an empty loop: about a millisecond, longer than the gaps between the regions of a
+// forward pass and between calls that follow each other, and long enough for a system that woke a
+// worker on the caller's core to find it another. Then, for the caller, about 20 microseconds.
 #if defined(__wasm__)
-constexpr int kWorkerTurns = 150'000;
+constexpr int kWorkerTurns = 1'500'000;
 constexpr int kJoinTurns = 20'000;
 inline void relax() {}  // WebAssembly has no hint for such loops
 #else
-constexpr int kWorkerTurns = 4'000;
+constexpr int kWorkerTurns = 40'000;
 constexpr int kJoinTurns = 800;
 inline void relax() {
 #if defined(__x86_64__)
@@ -123,6 +124,7 @@ struct ThreadPool::Impl {
   bool solo = false;
   uint64_t work_done = 0;  // in this step
   double step_begin = 0.0;
+  double step_end = 0.0;
   uint64_t epoch = 0;
   uint32_t done_before = 0;  // in all regions
   std::vector<std::thread> workers;
@@ -248,12 +250,14 @@ void ThreadPool::begin_step() {
   impl_->solo = impl_->policy.is_solo();
   impl_->work_done = 0;
   impl_->step_begin = milliseconds_now();
+  impl_->policy.rested(impl_->step_begin - impl_->step_end);
   if (!impl_->solo) wake();
 }
 
 void ThreadPool::end_step() {
   if (impl_->workers.empty()) return;
-  impl_->policy.stepped(impl_->work_done, milliseconds_now() - impl_->step_begin);
+  impl_->step_end = milliseconds_now();
+  impl_->policy.stepped(impl_->work_done, impl_->step_end - impl_->step_begin);
   impl_->solo = false;
 }
 

@@ -220,6 +220,23 @@ TEST_CASE("waiting for a worker brings the trial of working alone forward", "[ba
   CHECK(solo > 80);  // faster by a tenth
 }
 
+TEST_CASE("what follows a rest tells nothing of what workers are worth", "[base][pool]") {
+  SoloPolicy policy;
+  int solo = 0;
+  // After each rest the system takes a while to find workers their cores.
+  for (int call = 0; call < 200; ++call) {
+    for (int step = 0; step < 14; ++step) {
+      const bool is_late = step < 4;
+      const bool is_solo = policy.is_solo();
+      solo += is_solo ? 1 : 0;
+      policy.rested(step == 0 ? 50.0 : 0.1);
+      if (is_late && !is_solo) policy.waited(0.5);
+      policy.stepped(1'000, is_late && !is_solo ? 3.0 : is_solo ? 1.7 : 1.0);
+    }
+  }
+  CHECK(solo < 200);  // of 2,800: trials
+}
+
 TEST_CASE("a trial of what is clearly slower is short", "[base][pool]") {
   SoloPolicy policy;
   int solo = 0;
