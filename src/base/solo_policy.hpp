@@ -19,10 +19,11 @@ namespace dragoman {
 class SoloPolicy {
  public:
   /// Whether the step that begins now is to run on the caller alone.
-  bool is_solo() const { return solo_ != other_turn_; }
+  bool is_solo() const { return unsettled_ > 0.0 ? solo_ : solo_ != other_turn_; }
 
   /// A step begins, so long after the one before. After a rest the system takes milliseconds to
-  /// wake workers and to find each a core, which says nothing of what they are worth.
+  /// wake workers and to find each a core, which says nothing of what they are worth: until then a
+  /// trial waits.
   void rested(double milliseconds) {
     if (milliseconds > kRest) unsettled_ = kUnsettled;
   }

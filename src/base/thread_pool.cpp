@@ -247,10 +247,10 @@ void ThreadPool::wake() {
 
 void ThreadPool::begin_step() {
   if (impl_->workers.empty()) return;
-  impl_->solo = impl_->policy.is_solo();
-  impl_->work_done = 0;
   impl_->step_begin = milliseconds_now();
   impl_->policy.rested(impl_->step_begin - impl_->step_end);
+  impl_->solo = impl_->policy.is_solo();
+  impl_->work_done = 0;
   if (!impl_->solo) wake();
 }
 
