@@ -1,73 +1,64 @@
 // How much longer the first request takes than later ones, at once after loading and half a second
-// later, when the worker has warmed up: each load in a program of its own, median of some loads.
-// After a pause any request takes longer than one of many in a row, so that there later ones come
-// after pauses too.
+// later, when the worker has warmed up: each load in a program of its own, or in Chromium in a
+// context of its own, which has nothing stored or compiled; median of some loads. After a pause any
+// request takes longer than one of many in a row, so that there later ones come after pauses too.
 //
-//   node bench/first.mjs [--loads N] [--threads N]
+//   node bench/first.mjs [--where node|chromium] [--loads N] [--threads N]
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { cases, loadOnce } from './lib/first-load.mjs';
+import { servePages } from './lib/hosts.mjs';
 import {
   allowRelaxedSimd,
   loadPackage,
   machine,
   median,
+  root,
   startAgain,
   table,
 } from './lib/report.mjs';
 
 const { values } = parseArgs({
   options: {
+    where: { type: 'string', default: 'node' },
     loads: { type: 'string', default: '9' },
     threads: { type: 'string', default: '1' },
     case: { type: 'string' }, // what one of the programs does
     pause: { type: 'string' }, // and for how long it waits before that
   },
 });
-// Some 16 tokens.
-const text = 'The weather is fine today, and all the children play outside.';
-const cases = [
-  { name: 'classify', task: 'text-classification', options: {} },
-  { name: 'translate, beams', task: 'translation', options: {} },
-  { name: 'translate, greedy', task: 'translation', options: { num_beams: 1 } },
-];
+const threads = Number(values.threads);
 const pauses = [0, 500];
 
-/** Milliseconds of loading, of the first request, and of later ones. */
-async function loadOnce({ task, options }, pause) {
-  allowRelaxedSimd();
-  const { pipeline } = await loadPackage();
-  const timed = async (work) => {
-    const start = performance.now();
-    return [await work(), performance.now() - start];
-  };
-  const [call, load] = await timed(() => pipeline(task, null, { threads: +values.threads }));
-  const requests = async (count, before) => {
-    const times = [];
-    for (let i = 0; i < count; i++) {
-      if (before > 0) await new Promise((resolve) => setTimeout(resolve, before));
-      times.push((await timed(() => call(text, options)))[1]);
-    }
-    return times;
-  };
-  const [first] = await requests(1, pause);
-  const inARow = await requests(30, 0);
-  const later = pause > 0 ? await requests(9, pause) : inARow;
-  await call.dispose();
-  return { load, first, later: median(later) };
+async function inProgram(at, pause) {
+  const program = startAgain('--threads', threads, '--case', at, '--pause', pause);
+  const [result] = await once(program, 'message');
+  await once(program, 'exit');
+  return result;
 }
 
-if (values.case !== undefined) {
-  process.send(await loadOnce(cases[values.case], Number(values.pause)));
-} else {
-  console.log(`${machine()}, ${values.threads} thread(s), median of ${values.loads} loads\n`);
+async function inPage({ browser, address }, at, pause) {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.goto(address);
+  const result = await page.evaluate(
+    async (given) => {
+      const { env, pipeline } = await import('/dist/index.js');
+      const first = await import('/bench/lib/first-load.mjs');
+      env.allowRemoteModels = false;
+      return first.loadOnce(pipeline, first.cases[given.at], given.threads, given.pause);
+    },
+    { at, threads, pause },
+  );
+  await context.close();
+  return result;
+}
+
+async function measure(load) {
   const kinds = pauses.flatMap((pause) => cases.map((_, at) => ({ at, pause, results: [] })));
   for (let i = 0; i < Number(values.loads); i++) {
-    for (const { at, pause, results } of kinds) {
-      const program = startAgain('--threads', values.threads, '--case', at, '--pause', pause);
-      const [result] = await once(program, 'message');
-      await once(program, 'exit');
-      results.push(result);
-    }
+    for (const { at, pause, results } of kinds) results.push(await load(at, pause));
   }
   const rows = kinds.map(({ at, pause, results }) => {
     const of = (key) => median(results.map((result) => result[key]));
@@ -81,6 +72,22 @@ if (values.case !== undefined) {
       `${ratio.toFixed(2)}x`,
     ];
   });
-  const head = ['request', 'pause, ms', 'load, ms', 'first, ms', 'later, ms', 'ratio'];
-  console.log(table(head, rows));
+  console.log(table(['request', 'pause, ms', 'load, ms', 'first, ms', 'later, ms', 'ratio'], rows));
+}
+
+const heading = (where) =>
+  console.log(`${machine()}, ${where}${threads} thread(s), median of ${values.loads} loads\n`);
+
+if (values.case !== undefined) {
+  allowRelaxedSimd();
+  const { pipeline } = await loadPackage();
+  process.send(await loadOnce(pipeline, cases[values.case], threads, Number(values.pause)));
+} else if (values.where === 'chromium') {
+  const pages = await servePages(join(root, 'models'), join(root, 'bench'));
+  heading(`Chromium ${pages.browser.version()}, `);
+  await measure((at, pause) => inPage(pages, at, pause));
+  await pages.close();
+} else {
+  heading('');
+  await measure(inProgram);
 }
