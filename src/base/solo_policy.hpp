@@ -19,24 +19,13 @@ namespace dragoman {
 class SoloPolicy {
  public:
   /// Whether the step that begins now is to run on the caller alone.
-  bool is_solo() const { return unsettled_ > 0.0 ? solo_ : solo_ != other_turn_; }
-
-  /// A step begins, so long after the one before. After a rest the system takes milliseconds to
-  /// wake workers and to find each a core, which says nothing of what they are worth: until then a
-  /// trial waits.
-  void rested(double milliseconds) {
-    if (milliseconds > kRest) unsettled_ = kUnsettled;
-  }
+  bool is_solo() const { return solo_ != other_turn_; }
 
   /// A step is over.
   /// @param work  what it did, in any unit   @param milliseconds  what it took
   void stepped(uint64_t work, double milliseconds) {
     const auto kind = static_cast<size_t>(std::bit_width(work));
     if (kind == 0) return;
-    if (unsettled_ > 0.0) {
-      unsettled_ -= milliseconds;
-      return;
-    }
     if (in_trial_) return measure(kind, static_cast<double>(work), milliseconds);
     until_trial_ -= milliseconds;
     if (until_trial_ <= 0.0) begin_trial();
@@ -45,7 +34,7 @@ class SoloPolicy {
   /// Within a step the caller has slept until a worker was done. Longer than tiles take: it had
   /// lost its core, a reason to try sooner the more time that takes.
   void waited(double milliseconds) {
-    if (in_trial_ || solo_ || unsettled_ > 0.0 || milliseconds < kLate) return;
+    if (in_trial_ || solo_ || milliseconds < kLate) return;
     until_trial_ -= kHaste * milliseconds;
   }
 
@@ -151,8 +140,6 @@ class SoloPolicy {
     until_trial_ = pause_;
   }
 
-  static constexpr double kRest = 20.0;
-  static constexpr double kUnsettled = 12.0;
   static constexpr double kSettling = 1.5;
   static constexpr double kTurn = 8.0;          // some slices of a system's scheduler
   static constexpr double kEnough = 32.0;       // of each way
@@ -168,7 +155,6 @@ class SoloPolicy {
   static constexpr double kLate = 0.2;
   static constexpr double kHaste = 30.0;  // a millisecond of waiting counts as so many
 
-  double unsettled_ = 0.0;  // what after a rest does not count yet
   bool solo_ = false;
   bool in_trial_ = false;
   bool other_turn_ = false;  // within a trial: of the way that is not in use
@@ -181,6 +167,34 @@ class SoloPolicy {
   double turn_ = 0.0;            // and the turn
   double pause_ = kRecheck;      // between two trials
   double until_trial_ = kFirst;  // of it what is left
+};
+
+/// The same for steps with rests between them. After a rest the system takes milliseconds to wake
+/// workers and to find each a core of its own: what is right until then may be wrong afterwards, so
+/// that the two are learned apart.
+class StepPolicy {
+ public:
+  /// A step begins, so many milliseconds after the one before.
+  void begin(double milliseconds) {
+    if (milliseconds > kRest) fresh_left_ = kFresh;
+    policy_ = fresh_left_ > 0.0 ? &fresh_ : &settled_;
+  }
+  /// Of the step that has begun.
+  bool is_solo() const { return policy_->is_solo(); }
+  void waited(double milliseconds) { policy_->waited(milliseconds); }
+  void stepped(uint64_t work, double milliseconds) {
+    policy_->stepped(work, milliseconds);
+    fresh_left_ -= milliseconds;
+  }
+
+ private:
+  static constexpr double kRest = 20.0;
+  static constexpr double kFresh = 12.0;
+
+  SoloPolicy fresh_;
+  SoloPolicy settled_;
+  SoloPolicy* policy_ = &settled_;
+  double fresh_left_ = 0.0;
 };
 
 }  // namespace dragoman

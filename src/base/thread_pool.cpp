@@ -120,7 +120,7 @@ struct ThreadPool::Impl {
   alignas(64) std::atomic<bool> joining{false};
   std::atomic<bool> stop{false};
   // Of the caller alone.
-  alignas(64) SoloPolicy policy;
+  alignas(64) StepPolicy policy;
   bool solo = false;
   uint64_t work_done = 0;  // in this step
   double step_begin = 0.0;
@@ -248,7 +248,7 @@ void ThreadPool::wake() {
 void ThreadPool::begin_step() {
   if (impl_->workers.empty()) return;
   impl_->step_begin = milliseconds_now();
-  impl_->policy.rested(impl_->step_begin - impl_->step_end);
+  impl_->policy.begin(impl_->step_begin - impl_->step_end);
   impl_->solo = impl_->policy.is_solo();
   impl_->work_done = 0;
   if (!impl_->solo) wake();

@@ -11,6 +11,7 @@
 #include "base/solo_policy.hpp"
 
 using dragoman::SoloPolicy;
+using dragoman::StepPolicy;
 using dragoman::ThreadPool;
 
 namespace {
@@ -220,21 +221,26 @@ TEST_CASE("waiting for a worker brings the trial of working alone forward", "[ba
   CHECK(solo > 80);  // faster by a tenth
 }
 
-TEST_CASE("what follows a rest tells nothing of what workers are worth", "[base][pool]") {
-  SoloPolicy policy;
-  int solo = 0;
+TEST_CASE("what is right after a rest is learned apart", "[base][pool]") {
+  StepPolicy policy;
+  int solo_at_first = 0;
+  int solo_later = 0;
   // After each rest the system takes a while to find workers their cores.
-  for (int call = 0; call < 200; ++call) {
-    for (int step = 0; step < 7; ++step) {
-      const bool is_late = step < 3;
-      policy.rested(step == 0 ? 50.0 : 0.1);
+  for (int call = 0; call < 400; ++call) {
+    double at = 0.0;
+    for (int step = 0; step < 20; ++step) {
+      policy.begin(step == 0 ? 50.0 : 0.1);
       const bool is_solo = policy.is_solo();
-      solo += is_solo ? 1 : 0;
-      if (is_late && !is_solo) policy.waited(0.5);
-      policy.stepped(1'000, is_late && !is_solo ? 4.0 : is_solo ? 1.7 : 1.0);
+      const bool is_first = at < 12.0;
+      if (call >= 200) (is_first ? solo_at_first : solo_later) += is_solo ? 1 : 0;
+      const double took = is_solo ? 2.0 : is_first ? 3.0 : 1.2;
+      if (took == 3.0) policy.waited(0.5);
+      policy.stepped(1'000, took);
+      at += took;
     }
   }
-  CHECK(solo < 150);  // of 1,400: trials
+  CHECK(solo_at_first > 200 * 4);
+  CHECK(solo_later < 200 * 3);
 }
 
 TEST_CASE("a trial of what is clearly slower is short", "[base][pool]") {
