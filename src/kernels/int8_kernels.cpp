@@ -90,27 +90,40 @@ template <typename Product, OperandRole kRole, int kRows, int kVectors>
   store_sums(task, row, first, sums);
 }
 
-// One row by three panels: where the product is one instruction, a single panel's four sums would
-// wait for each other.
+// One row by one panel, three groups at once: where the product is one instruction, four sums would
+// wait for each other. Not three panels at once: weights that no cache holds come fastest in one
+// stream, which the hardware reads ahead.
 template <OperandRole kRole>
-[[gnu::noinline]] void fused_row_of_three(const PanelTask& task) {
+[[gnu::noinline]] void fused_row(const PanelTask& task) {
+  constexpr int kAtOnce = 3;
   const Fused product;
-  I32x4 sums[12];
+  I32x4 sums[4 * kAtOnce];
   for (I32x4& sum : sums) sum = splat(0);
   const int8_t* x = row_at<int8_t>(task, 0);
-  const int8_t* panels[3];
-  for (int p = 0; p < 3; ++p) panels[p] = task.panel + p * task.groups * kGroupBytes;
+  const int8_t* panel = task.panel;
+  int group = 0;
 #pragma GCC unroll 1
-  for (int group = 0; group < task.groups; ++group) {
-    const I8x16 inputs = load_splat4(x + group * kGroupInputs);
-    for (int p = 0; p < 3; ++p) {
+  for (; group + kAtOnce <= task.groups; group += kAtOnce) {
+    for (int g = 0; g < kAtOnce; ++g) {
+      const I8x16 inputs = load_splat4(x + g * kGroupInputs);
       for (int j = 0; j < 4; ++j) {
-        multiply<Fused, kRole>(product, inputs, load(panels[p] + 16 * j), sums[4 * p + j]);
+        multiply<Fused, kRole>(product, inputs, load(panel + g * kGroupBytes + 16 * j),
+                               sums[4 * g + j]);
       }
-      panels[p] += kGroupBytes;
     }
+    x += kAtOnce * kGroupInputs;
+    panel += kAtOnce * kGroupBytes;
   }
-  for (int j = 0; j < 12; ++j) store(task.sums + 4 * j, sums[j]);
+#pragma GCC unroll 1
+  for (; group < task.groups; ++group) {
+    const I8x16 inputs = load_splat4(x);
+    for (int j = 0; j < 4; ++j) {
+      multiply<Fused, kRole>(product, inputs, load(panel + 16 * j), sums[j]);
+    }
+    x += kGroupInputs;
+    panel += kGroupBytes;
+  }
+  for (int j = 0; j < 4; ++j) store(task.sums + 4 * j, sums[j] + sums[4 + j] + sums[8 + j]);
 }
 
 template <OperandRole kRole>
@@ -125,15 +138,8 @@ template <OperandRole kRole>
 // Tiles of twelve sums hide the latency of the one instruction, which is about five cycles at two
 // a cycle. Tall ones take half a panel, so that all operands stay in V8's 15 registers.
 template <OperandRole kRole>
-[[gnu::noinline]] void fused_panel(const PanelTask& whole) {
-  PanelTask task = whole;
-  if (task.row_count == 1 && !task.accumulate) {
-    for (; task.panel_count >= 3; task.panel_count -= 3) {
-      fused_row_of_three<kRole>(task);
-      task.panel += 3 * task.groups * kGroupBytes;
-      task.sums += 3 * kPanelColumns;
-    }
-  }
+[[gnu::noinline]] void fused_panel(const PanelTask& task) {
+  if (task.row_count == 1 && !task.accumulate) return for_panels(task, fused_row<kRole>);
   for_panels(task, [](const PanelTask& panel) {
     int row = 0;
     for (; row + 6 <= panel.row_count; row += 6) {
