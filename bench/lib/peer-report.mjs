@@ -7,10 +7,14 @@ import { median, root, table } from './report.mjs';
 const identity = ['where', 'model', 'dtype', 'threads', 'case', 'contender'];
 const keyOf = (row, names = identity) => names.map((name) => row[name]).join('|');
 
-/** Old rows with new ones in place of those that measured the same. */
+/** Old rows, new ones in place of those that measured the same, then what is new altogether. */
 export function merged(before, after) {
-  const fresh = new Set(after.map((row) => keyOf(row)));
-  return [...before.filter((row) => !fresh.has(keyOf(row))), ...after];
+  const fresh = new Map(after.map((row) => [keyOf(row), row]));
+  const known = new Set(before.map((row) => keyOf(row)));
+  return [
+    ...before.map((row) => fresh.get(keyOf(row)) ?? row),
+    ...after.filter((row) => !known.has(keyOf(row))),
+  ];
 }
 
 // Of the eight sentences in bench/peers/make_models.py, which batches repeat.

@@ -21,8 +21,11 @@ const row = (contender, ms, name = '16 tokens') => ({
 });
 
 test('a new measurement takes the place of the old one of the same case', () => {
-  const rows = merged([row('dragoman', [4]), row('ort-pinned', [8])], [row('dragoman', [2])]);
-  assert.deepEqual(rows, [row('ort-pinned', [8]), row('dragoman', [2])]);
+  const rows = merged(
+    [row('dragoman', [4]), row('ort-pinned', [8])],
+    [row('bergamot', [9]), row('dragoman', [2])],
+  );
+  assert.deepEqual(rows, [row('dragoman', [2]), row('ort-pinned', [8]), row('bergamot', [9])]);
 });
 
 test('the ratio is of medians, against the fastest peer', () => {
