@@ -78,16 +78,25 @@ async function measure(load) {
 const heading = (where) =>
   console.log(`${machine()}, ${where}${threads} thread(s), median of ${values.loads} loads\n`);
 
+const places = {
+  async node() {
+    heading('');
+    await measure(inProgram);
+  },
+  async chromium() {
+    const pages = await servePages(join(root, 'models'), join(root, 'bench'));
+    heading(`Chromium ${pages.browser.version()}, `);
+    await measure((at, pause) => inPage(pages, at, pause));
+    await pages.close();
+  },
+};
+
 if (values.case !== undefined) {
   allowRelaxedSimd();
   const { pipeline } = await loadPackage();
   process.send(await loadOnce(pipeline, cases[values.case], threads, Number(values.pause)));
-} else if (values.where === 'chromium') {
-  const pages = await servePages(join(root, 'models'), join(root, 'bench'));
-  heading(`Chromium ${pages.browser.version()}, `);
-  await measure((at, pause) => inPage(pages, at, pause));
-  await pages.close();
+} else if (Object.hasOwn(places, values.where)) {
+  await places[values.where]();
 } else {
-  heading('');
-  await measure(inProgram);
+  throw new Error(`--where ${values.where}: there are ${Object.keys(places).join(', ')}`);
 }

@@ -5,7 +5,7 @@
 // Times are of one call each, of the default translator, greedy, int8.
 import { parseArgs } from 'node:util';
 import { allowRelaxedSimd, loadPackage, machine, median, table } from './lib/report.mjs';
-import { sentencesOf, timed } from './lib/sentences.mjs';
+import { sentencesOf, timedGreedy } from './lib/sentences.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -20,12 +20,12 @@ const { pipeline } = await loadPackage();
 /** Milliseconds a sentence and the module's memory, for more and more sentences in one call. */
 async function measureCounts(threads) {
   const translate = await pipeline('translation', null, { threads });
-  await timed(translate, sentences(256));
+  await timedGreedy(translate, sentences(256));
   const rows = [];
   for (const count of [8, 32, 256, 1000, 3000, 10000]) {
     const repeats = Math.max(1, Math.ceil(256 / count));
     const times = [];
-    for (let i = 0; i < repeats; i++) times.push(await timed(translate, sentences(count)));
+    for (let i = 0; i < repeats; i++) times.push(await timedGreedy(translate, sentences(count)));
     const { heap_bytes: heap } = await translate.memoryUse();
     rows.push([count, (median(times) / count).toFixed(3), (heap / 2 ** 20).toFixed(1)]);
   }

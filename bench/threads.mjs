@@ -12,7 +12,8 @@ import {
   startAgain,
   table,
 } from './lib/report.mjs';
-import { sentencesOf, timed } from './lib/sentences.mjs';
+import { sentencesOf, timedGreedy } from './lib/sentences.mjs';
+import { timesOfTurn } from './lib/timing.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -38,28 +39,13 @@ async function translateOnDemand() {
   process.on('message', (count) => (wanted = count));
   process.send('ready');
   for (;;) {
-    if (wanted > 0) await timed(translate, sentences(wanted));
+    if (wanted > 0) await timedGreedy(translate, sentences(wanted));
     else await new Promise((resolve) => setTimeout(resolve, 1));
   }
 }
 
-// A turn of one engine, in ms, and how much of it is left out: by then its own threads are awake
-// and whatever adapts has adapted, and those of the engine before have gone to sleep.
-const turn = 400;
-const settling = 150;
 const turns = 8;
-
-/** Times of calls one after the other, for one turn. */
-async function timesOfTurn(translate, texts) {
-  const times = [];
-  const start = performance.now();
-  while (performance.now() < start + turn || times.length === 0) {
-    const settled = performance.now() >= start + settling;
-    const time = await timed(translate, texts);
-    if (settled) times.push(time);
-  }
-  return times;
-}
+const turn = { milliseconds: 400, settling: 150 };
 
 /** With one thread and with two, in turns: medians, and the median and range of turns' ratios. */
 async function compareThreads() {
@@ -70,7 +56,10 @@ async function compareThreads() {
     const ratios = [];
     for (let round = 0; round < turns; round++) {
       const pair = [];
-      for (const call of calls) pair.push(await timesOfTurn(call, sentences(count)));
+      for (const call of calls) {
+        const texts = sentences(count);
+        pair.push(await timesOfTurn(() => call(texts, { num_beams: 1 }), turn));
+      }
       pair.forEach((list, at) => times[at].push(...list));
       ratios.push(median(pair[0]) / median(pair[1]));
     }
@@ -98,9 +87,9 @@ async function comparePrograms() {
     for (let turn = 0; turn < 12; turn++) {
       const name = turn % 2 === 0 ? 'alone' : 'beside';
       other.send(name === 'beside' ? count : 0);
-      await timed(translate, sentences(64)); // until the other one has heard of it
+      await timedGreedy(translate, sentences(64)); // until the other one has heard of it
       for (let call = 0; call < Math.ceil(roundsOf(count) / 6); call++) {
-        times[name].push(await timed(translate, sentences(count)));
+        times[name].push(await timedGreedy(translate, sentences(count)));
       }
     }
     const [alone, beside] = [times.alone, times.beside].map(median);

@@ -1,5 +1,5 @@
 // One load of a model in the box and its first requests; runs in Node and in pages.
-import { median } from './statistics.mjs';
+import { median, timed } from './timing.mjs';
 
 // Some 16 tokens.
 const text = 'The weather is fine today, and all the children play outside.';
@@ -13,16 +13,13 @@ export const cases = [
 
 /** Milliseconds of loading, of the first request after a pause, and of later ones. */
 export async function loadOnce(pipeline, { task, options }, threads, pause) {
-  const timed = async (work) => {
-    const start = performance.now();
-    return [await work(), performance.now() - start];
-  };
-  const [call, load] = await timed(() => pipeline(task, null, { threads }));
+  let call;
+  const load = await timed(async () => (call = await pipeline(task, null, { threads })));
   const requests = async (count, before) => {
     const times = [];
     for (let i = 0; i < count; i++) {
       if (before > 0) await new Promise((resolve) => setTimeout(resolve, before));
-      times.push((await timed(() => call(text, options)))[1]);
+      times.push(await timed(() => call(text, options)));
     }
     return times;
   };

@@ -5,7 +5,7 @@ import { setFlagsFromString } from 'node:v8';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { join } from 'node:path';
 
-export { median } from './statistics.mjs';
+export { median } from './timing.mjs';
 
 /** The root of the working tree. */
 export const root = fileURLToPath(new URL('../..', import.meta.url));

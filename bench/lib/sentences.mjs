@@ -1,5 +1,6 @@
 // What the benches of the default translator translate: lines of a file or those below, repeated.
 import { readFileSync } from 'node:fs';
+import { timed } from './timing.mjs';
 
 const own = [
   'Where is the station?',
@@ -17,8 +18,4 @@ export function sentencesOf(file) {
 }
 
 /** Milliseconds of one greedy call. */
-export async function timed(translate, texts) {
-  const start = performance.now();
-  await translate(texts, { num_beams: 1 });
-  return performance.now() - start;
-}
+export const timedGreedy = (translate, texts) => timed(() => translate(texts, { num_beams: 1 }));

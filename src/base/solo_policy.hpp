@@ -177,13 +177,12 @@ class StepPolicy {
   /// A step begins, so many milliseconds after the one before.
   void begin(double milliseconds) {
     if (milliseconds > kRest) fresh_left_ = kFresh;
-    policy_ = fresh_left_ > 0.0 ? &fresh_ : &settled_;
   }
-  /// Of the step that has begun.
-  bool is_solo() const { return policy_->is_solo(); }
-  void waited(double milliseconds) { policy_->waited(milliseconds); }
+  /// Of the step that has begun, as are the others.
+  bool is_solo() { return policy().is_solo(); }
+  void waited(double milliseconds) { policy().waited(milliseconds); }
   void stepped(uint64_t work, double milliseconds) {
-    policy_->stepped(work, milliseconds);
+    policy().stepped(work, milliseconds);
     fresh_left_ -= milliseconds;
   }
 
@@ -191,9 +190,10 @@ class StepPolicy {
   static constexpr double kRest = 20.0;
   static constexpr double kFresh = 12.0;
 
+  SoloPolicy& policy() { return fresh_left_ > 0.0 ? fresh_ : settled_; }
+
   SoloPolicy fresh_;
   SoloPolicy settled_;
-  SoloPolicy* policy_ = &settled_;
   double fresh_left_ = 0.0;
 };
 

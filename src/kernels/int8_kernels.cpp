@@ -97,33 +97,28 @@ template <OperandRole kRole>
 [[gnu::noinline]] void fused_row(const PanelTask& task) {
   constexpr int kAtOnce = 3;
   const Fused product;
-  I32x4 sums[4 * kAtOnce];
-  for (I32x4& sum : sums) sum = splat(0);
+  I32x4 sums[size_t{kAtOnce}][4];
+  for (auto& group : sums) {
+    for (I32x4& sum : group) sum = splat(0);
+  }
   const int8_t* x = row_at<int8_t>(task, 0);
   const int8_t* panel = task.panel;
-  int group = 0;
-#pragma GCC unroll 1
-  for (; group + kAtOnce <= task.groups; group += kAtOnce) {
-    for (int g = 0; g < kAtOnce; ++g) {
-      const I8x16 inputs = load_splat4(x + g * kGroupInputs);
-      for (int j = 0; j < 4; ++j) {
-        multiply<Fused, kRole>(product, inputs, load(panel + g * kGroupBytes + 16 * j),
-                               sums[4 * g + j]);
-      }
-    }
-    x += kAtOnce * kGroupInputs;
-    panel += kAtOnce * kGroupBytes;
-  }
-#pragma GCC unroll 1
-  for (; group < task.groups; ++group) {
+  const auto add_group = [&](I32x4(&to)[4]) {
     const I8x16 inputs = load_splat4(x);
     for (int j = 0; j < 4; ++j) {
-      multiply<Fused, kRole>(product, inputs, load(panel + 16 * j), sums[j]);
+      multiply<Fused, kRole>(product, inputs, load(panel + 16 * j), to[j]);
     }
     x += kGroupInputs;
     panel += kGroupBytes;
+  };
+  int group = 0;
+#pragma GCC unroll 1
+  for (; group + kAtOnce <= task.groups; group += kAtOnce) {
+    for (auto& to : sums) add_group(to);
   }
-  for (int j = 0; j < 4; ++j) store(task.sums + 4 * j, sums[j] + sums[4 + j] + sums[8 + j]);
+#pragma GCC unroll 1
+  for (; group < task.groups; ++group) add_group(sums[0]);
+  for (int j = 0; j < 4; ++j) store(task.sums + 4 * j, sums[0][j] + sums[1][j] + sums[2][j]);
 }
 
 template <OperandRole kRole>
